@@ -1,0 +1,2 @@
+/** The .vorab file format: schema, writer, reader and verifier. */
+export {};

@@ -1,0 +1,2 @@
+/** Finds programs, traces and differentiates them, plans them and writes a .vorab file. */
+export {};

@@ -1,0 +1,2 @@
+/** Tensors, ops, gradients, layers, losses, optimizers and programs: what users of vorab write. */
+export {};

@@ -1,0 +1,2 @@
+/** vorab backend on the CPU: BLAS and fused kernels. */
+export {};

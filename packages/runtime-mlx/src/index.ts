@@ -1,0 +1,2 @@
+/** vorab backend on MLX: Metal on a Mac, CPU or CUDA elsewhere. */
+export {};

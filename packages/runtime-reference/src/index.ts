@@ -1,0 +1,2 @@
+/** vorab backend in TypeScript that evaluates the ops' own meanings. */
+export {};

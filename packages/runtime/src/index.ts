@@ -1,0 +1,2 @@
+/** Opens a .vorab file: sessions, device tensors and the native executor. */
+export {};

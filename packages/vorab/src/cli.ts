@@ -1,0 +1,2 @@
+/** The `vorab` command. */
+export {};

@@ -1,0 +1,2 @@
+/** Compile-ahead computation graphs for TypeScript: the CLI, and one import for graph and runtime. */
+export {};

@@ -1,2 +1,1 @@
-/** The .vorab file format: schema, writer, reader and verifier. */
-export {};
+export * as fb from './generated/vorab/fb.ts';

@@ -1,0 +1,1 @@
+#include "vorab_generated.h"

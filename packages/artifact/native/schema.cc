@@ -1,1 +1,0 @@
-#include "vorab_generated.h"

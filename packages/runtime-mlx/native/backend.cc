@@ -1,0 +1,7 @@
+#include "backend.h"
+
+#include <mlx/mlx.h>
+
+extern "C" __attribute__((visibility("default"))) const vorab_backend* vorab_backend_v1() {
+  return nullptr;
+}

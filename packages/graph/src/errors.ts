@@ -1,0 +1,46 @@
+import type { SourceLocation } from './location.ts';
+import { formatLocation } from './location.ts';
+
+/** What an error in a model says: what was found, what was expected, where, and what cures it. */
+export interface GraphErrorDetails {
+  /** Stable, machine readable, such as `shape-mismatch`. */
+  readonly code: string;
+  /** One sentence: what was found and what was expected. */
+  readonly message: string;
+  /** What the user can do about it. */
+  readonly cure?: string | undefined;
+  /** The user's line. */
+  readonly location?: SourceLocation | undefined;
+}
+
+/** An error in a user's model. `message` begins with `file:line:column` where that is known. */
+export class GraphError extends Error {
+  override readonly name: string = 'GraphError';
+  readonly code: string;
+  readonly detail: string;
+  readonly cure: string | undefined;
+  readonly location: SourceLocation | undefined;
+
+  constructor(details: GraphErrorDetails) {
+    const at = details.location ? `${formatLocation(details.location)}: ` : '';
+    const cure = details.cure ? `\n  fix: ${details.cure}` : '';
+    super(`${at}${details.message}${cure}`);
+    this.code = details.code;
+    this.detail = details.message;
+    this.cure = details.cure;
+    this.location = details.location;
+  }
+}
+
+/** Thrown by a type rule; `make` adds the op, its operands and the user's line. */
+export class TypeRuleError extends Error {
+  override readonly name: string = 'TypeRuleError';
+  readonly code: string;
+  readonly cure: string | undefined;
+
+  constructor(code: string, message: string, cure?: string) {
+    super(message);
+    this.code = code;
+    this.cure = cure;
+  }
+}

@@ -1,0 +1,151 @@
+import type { Dim } from './dim.ts';
+import { dimEqual } from './dim.ts';
+import { isFloat } from './dtype.ts';
+import { GraphError } from './errors.ts';
+import { captureCallSites, resolveCallSite } from './location.ts';
+import type { Node, Tensor } from './node.ts';
+import { formatType, tensorKey } from './node.ts';
+import { add } from './ops/math.ts';
+import { full, zeros } from './ops/leaves.ts';
+import { withLocationsOf } from './scope.ts';
+import { topologicalOrder } from './topo.ts';
+
+/**
+ * Cotangents of `wrt` for cotangents of `outputs` (null: none), by one walk against the order of computation. What
+ * lies before a tensor of `wrt` is not looked at. null: nothing flows there.
+ */
+export function pullback(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+  wrt: readonly Tensor[],
+): readonly (Tensor | null)[] {
+  const sinks = new Set(wrt.map(tensorKey));
+  const active = activeNodes(outputs, sinks);
+  const flowing = new Map<string, Tensor>();
+  const accumulate = (to: Tensor, ct: Tensor): void => {
+    const key = tensorKey(to);
+    const before = flowing.get(key);
+    flowing.set(key, before ? withLocationsOf(to.node, () => add(before, ct)) : ct);
+  };
+  outputs.forEach((output, i) => {
+    const ct = cotangents[i];
+    if (ct) accumulate(output, ct);
+  });
+  for (const node of active.toReversed()) {
+    const cts = node.outputs().map((t) => (sinks.has(tensorKey(t)) ? null : (flowing.get(tensorKey(t)) ?? null)));
+    if (cts.every((ct) => ct === null)) continue;
+    backward(node, cts).forEach((ct, i) => {
+      const to = node.inputs[i] as Tensor;
+      if (ct && isFloat(to.dtype)) accumulate(to, ct);
+    });
+  }
+  return wrt.map((t) => flowing.get(tensorKey(t)) ?? null);
+}
+
+// Nodes through which a sink reaches an output, in the order of computation.
+function activeNodes(outputs: readonly Tensor[], sinks: ReadonlySet<string>): readonly Node[] {
+  const reaches = new Set<Node>();
+  return topologicalOrder(outputs).filter((node) => {
+    const active = node.inputs.some((t) => sinks.has(tensorKey(t)) || reaches.has(t.node));
+    if (active) reaches.add(node);
+    return active;
+  });
+}
+
+function backward(node: Node, cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+  const { vjp } = node.op;
+  if (!vjp) throw noGradient(node);
+  const cts = withLocationsOf(node, () =>
+    vjp({ inputs: node.inputs, outputs: node.outputs(), cotangents, attrs: node.attrs }),
+  );
+  cts.forEach((ct, i) => {
+    const x = node.inputs[i] as Tensor;
+    if (ct && isFloat(x.dtype)) checkCotangent(node, ct, x);
+  });
+  return cts;
+}
+
+function noGradient(node: Node): GraphError {
+  const site = node.stacks[0]?.[0];
+  return new GraphError({
+    code: 'no-gradient',
+    message: `${node.op.name} has no gradient, but the result that is differentiated depends on it`,
+    cure: 'put stopGradient() around its operand if no gradient should flow here',
+    location: site && resolveCallSite(site),
+  });
+}
+
+// Finds most wrong rules at the first use.
+function checkCotangent(node: Node, ct: Tensor, x: Tensor): void {
+  const fits = ct.dtype === x.dtype && ct.rank === x.rank && ct.shape.every((d, i) => dimEqual(d, x.shape[i] as Dim));
+  if (!fits) {
+    throw new Error(`vjp of ${node.op.name}: cotangent ${formatType(ct.type)} for an operand ${formatType(x.type)}`);
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ for users
+
+const here = (): GraphError['location'] => {
+  const [site] = captureCallSites();
+  return site && resolveCallSite(site);
+};
+
+/**
+ * The cotangents of `wrt` (zeros where nothing flows) for one cotangent per output.
+ *
+ *     const [dx] = vjp([y], [ct], [x]);
+ *
+ * @throws GraphError when an op on the way has no gradient, or a cotangent has another type than its output.
+ */
+export function vjp(outputs: readonly Tensor[], cotangents: readonly Tensor[], wrt: readonly Tensor[]): readonly Tensor[] {
+  outputs.forEach((y, i) => {
+    const ct = cotangents[i];
+    if (ct && formatType(ct.type) === formatType(y.type)) return;
+    throw new GraphError({
+      code: 'cotangent',
+      message: `vjp: output ${i} is ${y}, its cotangent is ${ct ?? 'missing'}`,
+      location: here(),
+    });
+  });
+  wrt.forEach(requireFloat);
+  return pullback(outputs, cotangents, wrt).map((ct, i) => ct ?? zerosLike(wrt[i] as Tensor));
+}
+
+const zerosLike = (x: Tensor): Tensor => zeros(x.shape, x.dtype);
+
+function requireFloat(x: Tensor): void {
+  if (isFloat(x.dtype)) return;
+  throw new GraphError({
+    code: 'no-gradient',
+    message: `a gradient with respect to ${x}: only float tensors have one`,
+    location: here(),
+  });
+}
+
+/**
+ * Gradients of a scalar with respect to tensors that it was computed from.
+ *
+ *     const [dw, db] = grad(loss, [w, b]);
+ *
+ * @throws GraphError when `loss` is not a float scalar, or an op on the way has no gradient.
+ */
+export function grad(loss: Tensor, wrt: readonly Tensor[]): readonly Tensor[] {
+  if (loss.rank !== 0 || !isFloat(loss.dtype)) {
+    throw new GraphError({
+      code: 'not-scalar',
+      message: `grad: the loss is ${loss}, expected a float scalar`,
+      cure: 'reduce it first, for example with .mean()',
+      location: here(),
+    });
+  }
+  return vjp([loss], [full(1, [], loss.dtype)], wrt);
+}
+
+/** A function of tensors, and its gradients: `const { value, grads } = valueAndGrad(f, [w])`. */
+export function valueAndGrad(
+  f: (...args: readonly Tensor[]) => Tensor,
+  args: readonly Tensor[],
+): { readonly value: Tensor; readonly grads: readonly Tensor[] } {
+  const value = f(...args);
+  return { value, grads: grad(value, args) };
+}

@@ -1,0 +1,157 @@
+import type { Dim } from './dim.ts';
+import type { DType } from './dtype.ts';
+import type { Subgraph, Tensor } from './node.ts';
+import type { NdArray } from './ndarray.ts';
+
+/** dtype and shape of one tensor. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: readonly Dim[];
+}
+
+// ------------------------------------------------------------------------------------------------ attributes
+
+/** The kinds of attribute; the artifact has one table for each. */
+export interface AttrTypes {
+  int: number;
+  float: number;
+  bool: boolean;
+  string: string;
+  ints: readonly number[];
+  bools: readonly boolean[];
+  dtype: DType;
+  dim: Dim;
+  shape: readonly Dim[];
+  function: Subgraph;
+  constant: NdArray;
+}
+
+export type AttrKind = keyof AttrTypes;
+/** Names and kinds of an op's attributes; their order is their position in the artifact. */
+export type AttrSpec = Readonly<Record<string, AttrKind>>;
+export type AttrsOf<S extends AttrSpec> = { readonly [K in keyof S]: AttrTypes[S[K]] };
+export type Attrs = Readonly<Record<string, AttrTypes[AttrKind]>>;
+
+// ------------------------------------------------------------------------------------------------ ops
+
+/** What a derivative rule sees. */
+export interface VjpContext<A = Attrs> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** One per output, of the output's type; null where nothing flows back. */
+  readonly cotangents: readonly (Tensor | null)[];
+  readonly attrs: A;
+}
+
+/** Cotangents of the inputs, each of its input's type; null: none flows. `vjp: null` means "no gradient, on purpose". */
+export type Vjp<A = Attrs> = (context: VjpContext<A>) => readonly (Tensor | null)[];
+
+interface OpCommon {
+  /** The exported name. */
+  readonly name: string;
+  /** One line: formula or meaning. */
+  readonly doc: string;
+  readonly attributes: AttrSpec;
+  readonly minInputs: number;
+  /** Infinity: variadic. */
+  readonly maxInputs: number;
+  readonly outputs: number;
+  readonly vjp: Vjp | null;
+  /** Types of the outputs; throws TypeRuleError. Also the graph verifier's rule. */
+  infer(inputs: readonly TensorType[], attrs: Attrs): readonly TensorType[];
+  readonly test?: TestHints;
+}
+
+/** Where generated tests must stay, and how close they must be. */
+export interface TestHints {
+  /** The interval that random float inputs are drawn from (one for all, or one per input). */
+  readonly domain?: readonly [number, number] | readonly (readonly [number, number])[];
+  /** Allowed error in units in the last place of f32, where 4 is not the right number. */
+  readonly ulp?: number;
+  /** Smooth enough for finite differences inside the domain; default true where vjp exists. */
+  readonly smooth?: boolean;
+}
+
+/** A value that enters the graph: full, iota, constant, sizeOf, and the function parameters. */
+export interface LeafOp extends OpCommon {
+  readonly kind: 'leaf';
+  /** Leaves with identity (inputs, parameters, states) have none: their value comes from outside. */
+  evaluate: ((attrs: Attrs, types: readonly TensorType[]) => NdArray) | null;
+}
+
+/** One number from the numbers at the same place of every operand. Operands have equal shapes. */
+export interface ElementwiseOp extends OpCommon {
+  readonly kind: 'elementwise';
+  /** The meaning, in numbers; the result is rounded (floats) or wrapped (integers) to its dtype. bool is 0 or 1. */
+  scalar(...xs: readonly number[]): number;
+  /**
+   * The partial derivatives as linear maps of a tangent, one per input; null: none on purpose. The same map serves
+   * forward and reverse mode, since it acts at each place alone.
+   */
+  readonly partials: Partials | null;
+}
+
+export interface PartialsContext {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+}
+export type Partials = (context: PartialsContext) => readonly (((t: Tensor) => Tensor) | null)[];
+
+/** Combines over axes (attribute `axes`), which disappear. */
+export interface ReduceOp extends OpCommon {
+  readonly kind: 'reduce';
+  identity(dtype: DType): number;
+  combine(a: number, b: number): number;
+}
+
+/** Moves elements without changing them. */
+export interface ViewOp extends OpCommon {
+  readonly kind: 'view';
+  map(inputs: readonly (readonly Dim[])[], attrs: Attrs): ViewMap;
+}
+
+/**
+ * How a view moves elements.
+ * - linear: the same elements in the same row-major order.
+ * - affine: in[a] = start[a] + sum over output axes o with axes[o] = a of steps[o] * out[o]; axes[o] = -1: out[o] is
+ *   not looked at (broadcast).
+ * - pieces: input k fills out[a] = start[a] + step[a] * in[a]; what no piece fills is `fill`.
+ */
+export type ViewMap =
+  | { readonly form: 'linear' }
+  | {
+      readonly form: 'affine';
+      readonly start: readonly Dim[];
+      readonly axes: readonly number[];
+      readonly steps: readonly number[];
+    }
+  | { readonly form: 'pieces'; readonly fill: number | null; readonly pieces: readonly ViewPiece[] };
+
+export interface ViewPiece {
+  readonly input: number;
+  readonly start: readonly Dim[];
+  readonly step: readonly number[];
+}
+
+/** Products and sums over views (matmul). */
+export interface ContractOp extends OpCommon {
+  readonly kind: 'contract';
+  evaluate(inputs: readonly NdArray[], attrs: Attrs, types: readonly TensorType[]): readonly NdArray[];
+}
+
+/** Reads or writes at places that data decide (gather, scatterAdd), or an algorithm (argMax, sort). */
+export interface RoutineOp extends OpCommon {
+  readonly kind: 'indexed' | 'routine';
+  evaluate(inputs: readonly NdArray[], attrs: Attrs, types: readonly TensorType[]): readonly NdArray[];
+}
+
+/** A name for a subgraph that some runtime may do better whole. Its decomposition is its meaning. */
+export interface CompositeOp extends OpCommon {
+  readonly kind: 'composite';
+  decompose(inputs: readonly Tensor[], attrs: Attrs): readonly Tensor[];
+  /** Every output element depends on the operands' elements at the same place only (gelu, silu). */
+  readonly elementwise: boolean;
+}
+
+export type Op = LeafOp | ElementwiseOp | ReduceOp | ViewOp | ContractOp | RoutineOp | CompositeOp;
+export type OpKind = Op['kind'];

@@ -1,0 +1,84 @@
+import type { BinaryOp, UnaryOp } from '../build.ts';
+import { binary, unary } from '../build.ts';
+import type { TensorLike } from '../coerce.ts';
+import { broadcastAll, promote } from '../coerce.ts';
+import type { DType } from '../dtype.ts';
+import { sameDType, elementwise } from '../elementwise.ts';
+import { TypeRuleError } from '../errors.ts';
+import type { Tensor } from '../node.ts';
+import { checked, make1 } from '../node.ts';
+import type { ElementwiseOp } from '../op.ts';
+import { full, zeros } from './leaves.ts';
+
+type Test = (x: number, y: number) => boolean;
+
+function comparison(name: string, doc: string, test: Test): BinaryOp {
+  return binary({
+    name,
+    doc: `${doc} (NaN: only ≠ holds)`,
+    accepts: 'any',
+    type: toBool('any'),
+    scalar: (x, y) => Number(test(x as number, y as number)),
+    partials: null,
+  });
+}
+
+const toBool =
+  (accepts: 'any' | 'float') =>
+  (dtypes: readonly DType[]): DType => {
+    sameDType({ accepts }, dtypes);
+    return 'bool';
+  };
+
+export const equal: BinaryOp = comparison('equal', 'x = y', (x, y) => x === y);
+export const notEqual: BinaryOp = comparison('notEqual', 'x ≠ y', (x, y) => x !== y);
+export const less: BinaryOp = comparison('less', 'x < y', (x, y) => x < y);
+export const lessEqual: BinaryOp = comparison('lessEqual', 'x ≤ y', (x, y) => x <= y);
+export const greater: BinaryOp = comparison('greater', 'x > y', (x, y) => x > y);
+export const greaterEqual: BinaryOp = comparison('greaterEqual', 'x ≥ y', (x, y) => x >= y);
+
+export const isNaN: UnaryOp = unary({
+  name: 'isNaN',
+  doc: 'whether x is NaN',
+  accepts: 'float',
+  type: toBool('float'),
+  scalar: (x) => Number(Number.isNaN(x)),
+  partials: null,
+});
+
+export const isFinite: UnaryOp = unary({
+  name: 'isFinite',
+  doc: 'whether x is neither NaN nor infinite',
+  accepts: 'float',
+  type: toBool('float'),
+  scalar: (x) => Number(Number.isFinite(x)),
+  partials: null,
+});
+
+export const whereOp: ElementwiseOp = elementwise({
+  name: 'where',
+  doc: 'x where the condition holds, y elsewhere',
+  inputs: 3,
+  accepts: 'any',
+  type([condition, x, y]) {
+    if (condition !== 'bool') throw new TypeRuleError('dtype', `the condition is ${condition}, expected bool`);
+    return sameDType({ accepts: 'any' }, [x as DType, y as DType]);
+  },
+  scalar: (condition, x, y) => (condition ? x : y) as number,
+  // Selecting, not multiplying by 0 or 1: the side not taken may be infinite.
+  partials: ({ inputs: [condition] }) => [
+    null,
+    (t) => select(condition as Tensor, t, zeros(t.shape, t.dtype)),
+    (t) => select(condition as Tensor, zeros(t.shape, t.dtype), t),
+  ],
+});
+
+const select = (condition: Tensor, x: Tensor, y: Tensor): Tensor => make1(whereOp, [condition, x, y], {});
+
+/** x where the condition holds, y elsewhere; all broadcast. `where(x.greater(0), x, 0)` */
+export function where(condition: Tensor | boolean, x: TensorLike, y: TensorLike): Tensor {
+  return checked(`where(${condition}, ${x}, ${y})`, () => {
+    const test = typeof condition === 'boolean' ? full(Number(condition), [], 'bool') : condition;
+    return make1(whereOp, broadcastAll([test, ...promote([x, y])]), {});
+  });
+}

@@ -1,0 +1,125 @@
+#include "runtime/native/session.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/native/library.h"
+
+namespace vorab::runtime {
+
+int fail(vorab_error& error, vorab_status status, const std::string& message) {
+  const size_t length = std::min(message.size(), sizeof error.message - 1);
+  std::memcpy(error.message, message.data(), length);
+  error.message[length] = '\0';
+  error.step = VORAB_NO_STEP;
+  return status;
+}
+
+Session::Session(std::shared_ptr<const ArtifactFile> artifact, std::string library)
+    : artifact_(std::move(artifact)), library_(std::move(library)), view_(artifact_->view()) {}
+
+int Session::open(uint32_t plan, const std::string& options, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  std::string problem;
+  backend_ = load_backend(library_, problem);
+  if (backend_ == nullptr) return fail(error, VORAB_UNSUPPORTED, problem);
+  const int opened = backend_->open(&view_, plan, options.c_str(), &session_, &error);
+  if (opened != VORAB_OK) session_ = nullptr;
+  owner_thread_.store((backend_->flags & VORAB_OWNER_THREAD) != 0, std::memory_order_release);
+  return opened;
+}
+
+void Session::close() {
+  const std::lock_guard lock(mutex_);
+  if (session_ == nullptr) return;
+  release(slots_.take_all());
+  backend_->close(session_);
+  session_ = nullptr;
+}
+
+int Session::unusable(vorab_error& error) const {
+  if (session_ == nullptr) return fail(error, VORAB_INVALID, "the session is closed");
+  if (!broken_) return VORAB_OK;
+  return fail(error, VORAB_BROKEN,
+              "an earlier call failed after it had written state; open the artifact again");
+}
+
+int Session::prepare(uint32_t entry, const int64_t* symbols, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (const int status = unusable(error); status != VORAB_OK) return status;
+  return backend_->prepare(session_, entry, symbols, &error);
+}
+
+int Session::run(uint32_t entry, const int64_t* symbols, const std::vector<vorab_input>& inputs,
+                 std::vector<OutputRequest>& outputs, const int32_t* cancel, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (const int status = unusable(error); status != VORAB_OK) return status;
+  outputs_.clear();
+  for (const OutputRequest& request : outputs) outputs_.push_back(request.output);
+  const int ran =
+      backend_->run(session_, entry, symbols, inputs.data(), outputs_.data(), cancel, &error);
+  if (ran == VORAB_OK) {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs_[i].tensor != nullptr)
+        outputs[i].slot = slots_.add(outputs_[i].tensor, outputs[i].bytes);
+    }
+  }
+  broken_ = broken_ || ran == VORAB_BROKEN;
+  return ran;
+}
+
+int Session::state_read(uint32_t state, void* destination, uint64_t bytes, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (const int status = unusable(error); status != VORAB_OK) return status;
+  return backend_->state_read(session_, state, destination, bytes, &error);
+}
+
+int Session::state_write(uint32_t state, const void* source, uint64_t bytes, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (const int status = unusable(error); status != VORAB_OK) return status;
+  return backend_->state_write(session_, state, source, bytes, &error);
+}
+
+int Session::tensor_create(const vorab_type& type, const void* host, uint64_t bytes, uint32_t& slot,
+                           vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (const int status = unusable(error); status != VORAB_OK) return status;
+  vorab_tensor* tensor = nullptr;
+  const int made = backend_->tensor_create(session_, &type, host, &tensor, &error);
+  if (made == VORAB_OK) slot = slots_.add(tensor, bytes);
+  return made;
+}
+
+int Session::tensor_read(vorab_tensor* tensor, void* destination, uint64_t bytes,
+                         vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (const int status = unusable(error); status != VORAB_OK) return status;
+  return backend_->tensor_read(session_, tensor, destination, bytes, &error);
+}
+
+int Session::stats(vorab_stats& stats, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (session_ == nullptr) return fail(error, VORAB_INVALID, "the session is closed");
+  std::memset(&stats, 0, sizeof stats);
+  backend_->stats(session_, &stats);
+  return VORAB_OK;
+}
+
+void Session::release_waiting() {
+  if (!slots_.any_released()) return;
+  const std::lock_guard lock(mutex_);
+  if (session_ != nullptr) release(slots_.take_released());
+}
+
+bool Session::try_release_waiting() {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return false;
+  if (session_ != nullptr) release(slots_.take_released());
+  return true;
+}
+
+void Session::release(const std::vector<vorab_tensor*>& tensors) {
+  for (vorab_tensor* tensor : tensors) backend_->tensor_release(session_, tensor);
+}
+
+}  // namespace vorab::runtime

@@ -1,0 +1,195 @@
+#include "runtime/native/transfer_tasks.h"
+
+#include <cstring>
+#include <utility>
+
+namespace vorab::runtime {
+namespace {
+
+napi_value make_undefined(napi_env env) {
+  napi_value value = nullptr;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+// Filled by the executor's thread: nobody else has the buffer before the promise is settled.
+class BufferTask : public PromiseTask {
+ public:
+  BufferTask(napi_env env, Host& host, uint64_t bytes)
+      : PromiseTask(host.shared_session()), bytes_(bytes) {
+    const napi_value buffer = make_buffer(env, bytes, &data_);
+    napi_create_reference(env, buffer, 1, &buffer_);
+  }
+
+ protected:
+  napi_value value(napi_env env) override {
+    napi_value buffer = nullptr;
+    napi_get_reference_value(env, buffer_, &buffer);
+    return buffer;
+  }
+  void cleanup(napi_env env) override { napi_delete_reference(env, buffer_); }
+
+  void* data_ = nullptr;
+  const uint64_t bytes_;
+
+ private:
+  napi_ref buffer_ = nullptr;
+};
+
+class ReadStateTask final : public BufferTask {
+ public:
+  ReadStateTask(napi_env env, Host& host, uint32_t state, uint64_t bytes)
+      : BufferTask(env, host, bytes), state_(state) {}
+
+ protected:
+  int work(vorab_error& error) override {
+    return session().state_read(state_, data_, bytes_, error);
+  }
+
+ private:
+  const uint32_t state_;
+};
+
+class ReadTensorTask final : public BufferTask {
+ public:
+  ReadTensorTask(napi_env env, Host& host, uint32_t slot, vorab_tensor* tensor, uint64_t bytes)
+      : BufferTask(env, host, bytes), host_(host), slot_(slot), tensor_(tensor) {}
+
+ protected:
+  int work(vorab_error& error) override {
+    return session().tensor_read(tensor_, data_, bytes_, error);
+  }
+  void cleanup(napi_env env) override {
+    host_.release(slot_);
+    BufferTask::cleanup(env);
+  }
+
+ private:
+  Host& host_;
+  const uint32_t slot_;
+  vorab_tensor* const tensor_;
+};
+
+class WriteStateTask final : public PromiseTask {
+ public:
+  WriteStateTask(Host& host, uint32_t state, const void* source, uint64_t bytes)
+      : PromiseTask(host.shared_session()), state_(state), copy_(bytes) {
+    if (bytes != 0) std::memcpy(copy_.data(), source, bytes);
+  }
+
+ protected:
+  int work(vorab_error& error) override {
+    return session().state_write(state_, copy_.data(), copy_.size(), error);
+  }
+  napi_value value(napi_env env) override { return make_undefined(env); }
+
+ private:
+  const uint32_t state_;
+  std::vector<std::byte> copy_;
+};
+
+class CreateTensorTask final : public PromiseTask {
+ public:
+  CreateTensorTask(Host& host, const vorab_type& type, const void* source, uint64_t bytes)
+      : PromiseTask(host.shared_session()), type_(type), copy_(bytes) {
+    if (bytes != 0) std::memcpy(copy_.data(), source, bytes);
+  }
+
+ protected:
+  int work(vorab_error& error) override {
+    return session().tensor_create(type_, copy_.data(), copy_.size(), slot_, error);
+  }
+  napi_value value(napi_env env) override {
+    napi_value slot = nullptr;
+    napi_create_uint32(env, slot_, &slot);
+    return slot;
+  }
+
+ private:
+  const vorab_type type_;
+  std::vector<std::byte> copy_;
+  uint32_t slot_ = kNoSlot;
+};
+
+class PrepareTask final : public PromiseTask {
+ public:
+  PrepareTask(Host& host, uint32_t entry, std::vector<int64_t> symbols)
+      : PromiseTask(host.shared_session()), entry_(entry), symbols_(std::move(symbols)) {}
+
+ protected:
+  int work(vorab_error& error) override {
+    return session().prepare(entry_, symbols_.data(), error);
+  }
+  napi_value value(napi_env env) override { return make_undefined(env); }
+
+ private:
+  const uint32_t entry_;
+  const std::vector<int64_t> symbols_;
+};
+
+class StatsTask final : public PromiseTask {
+ public:
+  explicit StatsTask(Host& host) : PromiseTask(host.shared_session()) {}
+
+ protected:
+  int work(vorab_error& error) override { return session().stats(stats_, error); }
+  napi_value value(napi_env env) override { return stats_array(env, stats_); }
+
+ private:
+  vorab_stats stats_;
+};
+
+}  // namespace
+
+napi_value make_buffer(napi_env env, uint64_t bytes, void** data) {
+  napi_value buffer = nullptr;
+  napi_create_arraybuffer(env, bytes, data, &buffer);
+  return buffer;
+}
+
+napi_value stats_array(napi_env env, const vorab_stats& stats) {
+  // Every field is a uint64_t.
+  static_assert(sizeof stats % sizeof(uint64_t) == 0);
+  constexpr size_t kFields = sizeof stats / sizeof(uint64_t);
+  uint64_t fields[kFields];
+  std::memcpy(fields, &stats, sizeof stats);
+  napi_value array = nullptr;
+  napi_create_array_with_length(env, kFields, &array);
+  for (uint32_t i = 0; i < kFields; ++i) {
+    napi_value number = nullptr;
+    napi_create_double(env, static_cast<double>(fields[i]), &number);
+    napi_set_element(env, array, i, number);
+  }
+  return array;
+}
+
+std::unique_ptr<PromiseTask> prepare_task(Host& host, uint32_t entry,
+                                          std::vector<int64_t> symbols) {
+  return std::make_unique<PrepareTask>(host, entry, std::move(symbols));
+}
+
+std::unique_ptr<PromiseTask> read_state_task(napi_env env, Host& host, uint32_t state,
+                                             uint64_t bytes) {
+  return std::make_unique<ReadStateTask>(env, host, state, bytes);
+}
+
+std::unique_ptr<PromiseTask> write_state_task(Host& host, uint32_t state, const void* source,
+                                              uint64_t bytes) {
+  return std::make_unique<WriteStateTask>(host, state, source, bytes);
+}
+
+std::unique_ptr<PromiseTask> create_tensor_task(Host& host, const vorab_type& type,
+                                                const void* source, uint64_t bytes) {
+  return std::make_unique<CreateTensorTask>(host, type, source, bytes);
+}
+
+std::unique_ptr<PromiseTask> read_tensor_task(napi_env env, Host& host, uint32_t slot) {
+  uint64_t bytes = 0;
+  vorab_tensor* tensor = host.session().slots().retain(slot);
+  host.session().slots().peek(slot, &bytes);
+  return std::make_unique<ReadTensorTask>(env, host, slot, tensor, bytes);
+}
+
+std::unique_ptr<PromiseTask> stats_task(Host& host) { return std::make_unique<StatsTask>(host); }
+
+}  // namespace vorab::runtime

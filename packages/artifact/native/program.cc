@@ -5,7 +5,8 @@
 namespace vorab {
 namespace {
 
-// Two's complement without undefined overflow: the verifier rules it out, a bad binding must not crash.
+// Two's complement without undefined overflow: the verifier rules it out, a bad binding must not
+// crash.
 int64_t wrapping_add(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
@@ -88,13 +89,9 @@ const char* dtype_name(fb::DType dtype) {
   return index < std::size(kNames) ? kNames[index] : "?";
 }
 
-bool is_float(fb::DType dtype) {
-  return dtype >= fb::DType::F16 && dtype <= fb::DType::F64;
-}
+bool is_float(fb::DType dtype) { return dtype >= fb::DType::F16 && dtype <= fb::DType::F64; }
 
-bool is_integer(fb::DType dtype) {
-  return dtype >= fb::DType::U8 && dtype <= fb::DType::I64;
-}
+bool is_integer(fb::DType dtype) { return dtype >= fb::DType::U8 && dtype <= fb::DType::I64; }
 
 Shape shape(const fb::TensorType& type, const Binding& binding) {
   return binding.shape(type.shape());
@@ -112,8 +109,7 @@ const fb::TensorType& type_at(const fb::Program& program, uint32_t type) {
   return *program.types()->Get(type);
 }
 
-const std::byte* constant_data(const uint8_t* file, const fb::Program& program,
-                               uint32_t constant) {
+const std::byte* constant_data(const uint8_t* file, const fb::Program& program, uint32_t constant) {
   const fb::Constant& entry = *program.constants()->Get(constant);
   const fb::Segment& segment = *program.segments()->Get(entry.segment());
   return reinterpret_cast<const std::byte*>(file + segment.offset() + entry.offset());

@@ -1,6 +1,7 @@
 // Reading a verified program: dims at one binding of symbols, types, attributes, constants.
 //
-// Nothing here checks an index: the verifier has (verify.h). Only read_* of an unverified file is wrong.
+// Nothing here checks an index: the verifier has (verify.h). Only read_* of an unverified file is
+// wrong.
 #pragma once
 
 #include <array>
@@ -45,7 +46,8 @@ struct Shape {
 // Every expr of a program at one binding of its symbols, evaluated once.
 class Binding {
  public:
-  // symbols: one value per Program.symbols. Out of their bounds nothing is undefined, but check_binding refuses.
+  // symbols: one value per Program.symbols. Out of their bounds nothing is undefined, but
+  // check_binding refuses.
   Binding(const fb::Program& program, const int64_t* symbols);
 
   int64_t operator[](uint32_t expr) const { return exprs_[expr]; }

@@ -120,7 +120,7 @@ function dropForeignBuild(folder) {
     rmSync(join(root, folder, 'build'), { recursive: true });
 }
 
-/** A project that cmake-js builds, with how many processes at once. */
+/** A project that cmake-js builds. */
 function native(name, product, impossible) {
   const folder = `packages/${name}`;
   const extension = process.platform === 'darwin' ? 'dylib' : 'so';
@@ -142,7 +142,9 @@ function native(name, product, impossible) {
     impossible,
     run: () => {
       dropForeignBuild(folder);
-      const jobs = String(Math.max(1, Math.floor(availableParallelism() / 2)));
+      // The addon is the longest of the three, and alone at the end.
+      const share = name === 'runtime' ? 1 : 2;
+      const jobs = String(Math.ceil(availableParallelism() / share));
       const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js');
       return runNode([cmakeJs, 'build', '--parallel', jobs], {
         cwd: join(root, folder),

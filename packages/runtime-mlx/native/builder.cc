@@ -1,0 +1,155 @@
+#include "runtime-mlx/native/builder.h"
+
+#include "artifact/native/ops.h"
+#include "runtime-mlx/native/failure.h"
+
+namespace vorab::on_mlx {
+namespace {
+
+const char* body_name(fb::StepBody body) {
+  return body == fb::StepBody::Fused ? "a fused tape" : "a contraction with an epilogue";
+}
+
+std::string quoted(const flatbuffers::String* name) {
+  return '\'' + std::string(text(name)) + '\'';
+}
+
+}  // namespace
+
+void FunctionBuilder::build() {
+  for (const fb::Region* region : items(plan_.regions())) add_region(*region);
+  add_results();
+  function_.slot_count_ = static_cast<uint32_t>(slots_.size());
+}
+
+void FunctionBuilder::add_region(const fb::Region& region) {
+  if (text(region.target()) != "mlx") {
+    throw Failure(VORAB_UNSUPPORTED,
+                  "a region for " + quoted(region.target()) + " in a plan that runs on mlx alone",
+                  step_);
+  }
+  for (const fb::Step* step : items(region.steps())) {
+    const fb::Apply* apply = step->body_as_Apply();
+    if (!apply) {
+      throw Failure(VORAB_UNSUPPORTED,
+                    "step " + quoted(step->name()) + " is " + body_name(step->body_type()) +
+                        "; mlx runs single ops",
+                    step_);
+    }
+    add_step(*step, *apply);
+    ++step_;
+  }
+}
+
+void FunctionBuilder::add_step(const fb::Step& step, const fb::Apply& apply) {
+  const OpInfo* info = find_op(apply.op());
+  const Lower lower = find_lowering(apply.op());
+  if (!lower) {
+    const std::string name = info ? info->name : "op " + std::to_string(apply.op());
+    throw Failure(VORAB_UNSUPPORTED, "step " + quoted(step.name()) + ": mlx has no row for " + name,
+                  step_);
+  }
+  std::vector<Operand> inputs;
+  for (const uint32_t value : items(apply.inputs())) inputs.push_back(read(value));
+  for (uint32_t i = 0; i < items(apply.attributes()).size(); ++i) {
+    const bool constant =
+        apply.attributes()->Get(i)->value_type() == fb::AttributeValue::ConstantAttr;
+    if (constant) inputs.push_back(read_constant(constant_attr(apply.attributes(), i)));
+  }
+  std::vector<Operand> outputs;
+  std::vector<Type> types;
+  for (const uint32_t value : items(apply.outputs())) {
+    outputs.push_back(write(value));
+    types.push_back(type(value));
+  }
+  function_.instructions_.push_back({step_, apply.op(), lower, std::move(inputs),
+                                     std::move(outputs), std::move(types),
+                                     AttributeValues(apply.attributes(), binding_)});
+}
+
+void FunctionBuilder::add_results() {
+  const fb::Entry& entry = *program_.entries()->Get(plan_.entry());
+  uint32_t index = 0;
+  for (const fb::Port* port : items(entry.outputs())) {
+    add_result({fb::Storage::Output, index++}, "output " + quoted(port->name()));
+  }
+  for (const uint32_t state : items(entry.writes())) {
+    add_result({fb::Storage::State, state},
+               "state " + quoted(program_.states()->Get(state)->name()));
+  }
+}
+
+void FunctionBuilder::add_result(Port port, const std::string& name) {
+  if (!written_.contains(port)) throw Failure(VORAB_INVALID, "no step writes " + name);
+  function_.results_.push_back(port);
+  function_.result_slots_.push_back(slot(port));
+}
+
+bool FunctionBuilder::is_alias(uint32_t value) const {
+  return plan_.values()->Get(value)->storage() == fb::Storage::Alias;
+}
+
+uint32_t FunctionBuilder::home(uint32_t value) const {
+  return is_alias(value) ? plan_.values()->Get(value)->index() : value;
+}
+
+const fb::Value& FunctionBuilder::root(uint32_t value) const {
+  return *plan_.values()->Get(home(value));
+}
+
+Type FunctionBuilder::type(uint32_t value) const {
+  return type_of(type_at(program_, plan_.values()->Get(value)->type()), binding_);
+}
+
+// Values of one input, output, state or constant share a slot; each device value has its own.
+Port FunctionBuilder::port(uint32_t value) const {
+  const fb::Value& origin = root(value);
+  switch (origin.storage()) {
+    case fb::Storage::Input:
+    case fb::Storage::Output:
+    case fb::Storage::State:
+    case fb::Storage::Constant: return {origin.storage(), origin.index()};
+    case fb::Storage::Device: return {origin.storage(), home(value)};
+    case fb::Storage::Arena: throw Failure(VORAB_UNSUPPORTED, "mlx has no arena", step_);
+    case fb::Storage::Alias: break;
+  }
+  throw Failure(VORAB_INVALID, "an alias of an alias", step_);
+}
+
+Operand FunctionBuilder::read(uint32_t value) {
+  Operand operand{leaf(port(value)), std::nullopt};
+  if (is_alias(value)) operand.alias = type(value);
+  return operand;
+}
+
+// Written through an alias, a value is kept in its home's form.
+Operand FunctionBuilder::write(uint32_t value) {
+  const Port target = port(value);
+  written_.insert(target);
+  Operand operand{slot(target), std::nullopt};
+  if (is_alias(value)) operand.alias = type(home(value));
+  return operand;
+}
+
+Operand FunctionBuilder::read_constant(uint32_t constant) {
+  return {leaf({fb::Storage::Constant, constant}), std::nullopt};
+}
+
+uint32_t FunctionBuilder::slot(Port port) {
+  return slots_.try_emplace(port, static_cast<uint32_t>(slots_.size())).first->second;
+}
+
+// The slot of something read: unless a step has written it, it enters the function from outside.
+uint32_t FunctionBuilder::leaf(Port port) {
+  const bool known = slots_.contains(port);
+  const uint32_t found = slot(port);
+  if (known) return found;
+  const bool outside = port.storage == fb::Storage::Input || port.storage == fb::Storage::State ||
+                       port.storage == fb::Storage::Constant;
+  if (!outside) throw Failure(VORAB_INVALID, "a value is read before a step writes it", step_);
+  function_.leaves_.push_back(port);
+  function_.leaf_slots_.push_back(found);
+  return found;
+}
+
+}  // namespace vorab::on_mlx

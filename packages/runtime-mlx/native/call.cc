@@ -1,0 +1,38 @@
+#include "runtime-mlx/native/call.h"
+
+#include "runtime-mlx/native/failure.h"
+
+namespace vorab::on_mlx {
+namespace {
+
+AttributeValue resolve(Attributes list, uint32_t i, const Binding& binding) {
+  switch (list->Get(i)->value_type()) {
+    case fb::AttributeValue::IntAttr: return int_attr(list, i);
+    case fb::AttributeValue::FloatAttr: return float_attr(list, i);
+    case fb::AttributeValue::BoolAttr: return bool_attr(list, i);
+    case fb::AttributeValue::StringAttr: return std::string(string_attr(list, i));
+    case fb::AttributeValue::IntsAttr: return ints_attr(list, i);
+    case fb::AttributeValue::DTypeAttr: return to_mlx(dtype_attr(list, i));
+    case fb::AttributeValue::DimAttr: return dim_attr(list, i, binding);
+    case fb::AttributeValue::ShapeAttr: return to_mlx(shape_attr(list, i, binding));
+    case fb::AttributeValue::ConstantAttr: return int64_t{constant_attr(list, i)};
+    case fb::AttributeValue::BoolsAttr: {
+      const std::vector<uint8_t> flags = bools_attr(list, i);
+      return std::vector<int64_t>(flags.begin(), flags.end());
+    }
+    case fb::AttributeValue::FunctionAttr:
+    case fb::AttributeValue::NONE: break;
+  }
+  throw Failure(VORAB_UNSUPPORTED, "attribute " + std::to_string(i) +
+                                       " is a function; the mlx backend calls no functions");
+}
+
+}  // namespace
+
+AttributeValues::AttributeValues(Attributes attributes, const Binding& binding) {
+  const uint32_t count = items(attributes).size();
+  values_.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) values_.push_back(resolve(attributes, i, binding));
+}
+
+}  // namespace vorab::on_mlx

@@ -1,0 +1,31 @@
+// The one exception of this backend: a status of the C table, the step where it arose, and what was
+// found.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "backend.h"
+
+namespace vorab::on_mlx {
+
+class Failure : public std::runtime_error {
+ public:
+  Failure(vorab_status status, const std::string& message, uint32_t step = VORAB_NO_STEP)
+      : std::runtime_error(message), status_(status), step_(step) {}
+
+  vorab_status status() const { return status_; }
+  uint32_t step() const { return step_; }
+
+ private:
+  vorab_status status_;
+  uint32_t step_;
+};
+
+// MLX reports memory that it did not get as a runtime_error whose text begins so.
+inline bool is_memory_error(const std::exception& error) {
+  return std::string_view(error.what()).find("[malloc") != std::string_view::npos;
+}
+
+}  // namespace vorab::on_mlx

@@ -1,0 +1,78 @@
+// One entry at one binding of symbols as one function on MLX arrays: leaves in, outputs and new
+// states out.
+#pragma once
+
+#include <compare>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "runtime-mlx/native/device.h"
+#include "runtime-mlx/native/lowering.h"
+
+namespace vorab::on_mlx {
+
+// What enters or leaves a function: an input, a constant, a state (old where it enters, new where
+// it leaves), an output.
+struct Port {
+  fb::Storage storage;
+  uint32_t index;
+  auto operator<=>(const Port&) const = default;
+};
+
+// Set by another thread.
+struct Cancel {
+  const int32_t* flag = nullptr;
+  void check() const;  // throws VORAB_ABORTED
+};
+
+// A value as a step sees it: a slot, perhaps seen through an alias.
+struct Operand {
+  uint32_t slot;
+  std::optional<Type> alias;
+};
+
+struct Instruction {
+  uint32_t step;
+  uint16_t op;
+  Lower lower;
+  std::vector<Operand> inputs;
+  std::vector<Operand> outputs;
+  std::vector<Type> types;  // of the outputs
+  AttributeValues attributes;
+};
+
+class Function {
+ public:
+  Function(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding);
+  Function(const Function&) = delete;  // mx::compile holds on to this
+  Function& operator=(const Function&) = delete;
+
+  const std::vector<Port>& leaves() const { return leaves_; }
+  const std::vector<Port>& results() const { return results_; }
+  size_t steps() const { return instructions_.size(); }
+
+  // Traces with arrays that are never evaluated: all that MLX refuses, it refuses here.
+  void build(const std::vector<Type>& leaf_types);
+
+  // One array per result, not yet evaluated.
+  std::vector<mx::array> operator()(const std::vector<mx::array>& leaves, const Cancel& cancel);
+
+ private:
+  friend class FunctionBuilder;
+  using Slots = std::vector<std::optional<mx::array>>;
+
+  std::vector<mx::array> trace(const std::vector<mx::array>& leaves) const;
+  void step(const Instruction& instruction, Slots& slots) const;
+
+  std::vector<Instruction> instructions_;
+  std::vector<Port> leaves_;
+  std::vector<uint32_t> leaf_slots_;
+  std::vector<Port> results_;
+  std::vector<uint32_t> result_slots_;
+  uint32_t slot_count_ = 0;
+  Cancel cancel_;  // of the call that is being traced
+  std::function<std::vector<mx::array>(const std::vector<mx::array>&)> compiled_;
+};
+
+}  // namespace vorab::on_mlx

@@ -1,0 +1,50 @@
+// The lowerings of every op, by family. lowering.cc makes the table out of them and of the
+// generated op list.
+#pragma once
+
+#include "runtime-mlx/native/call.h"
+
+namespace vorab::on_mlx {
+
+// leaf.cc
+mx::array lower_full(const Call& call);
+mx::array lower_iota(const Call& call);
+mx::array lower_constant(const Call& call);
+mx::array lower_sizeOf(const Call& call);
+
+// elementwise.cc, from elementwise.inc
+#define VORAB_MLX(name, ...) mx::array lower_##name(const Call& call);
+#include "runtime-mlx/native/ops/elementwise.inc"
+#undef VORAB_MLX
+
+// reduce.cc
+mx::array lower_sum(const Call& call);
+mx::array lower_prod(const Call& call);
+mx::array lower_max(const Call& call);
+mx::array lower_min(const Call& call);
+mx::array lower_any(const Call& call);
+mx::array lower_all(const Call& call);
+mx::array lower_argMax(const Call& call);
+mx::array lower_argMin(const Call& call);
+
+// view.cc
+mx::array lower_reshape(const Call& call);
+mx::array lower_transpose(const Call& call);
+mx::array lower_broadcast(const Call& call);
+mx::array lower_slice(const Call& call);
+mx::array lower_pad(const Call& call);
+mx::array lower_concat(const Call& call);
+mx::array lower_flip(const Call& call);
+
+// contract.cc
+mx::array lower_matmul(const Call& call);
+
+// indexed.cc
+mx::array lower_gather(const Call& call);
+mx::array lower_takeAlongAxis(const Call& call);
+mx::array lower_scatterAdd(const Call& call);
+
+// composite.cc, from composites.inc
+mx::array lower_softmax(const Call& call);
+
+}  // namespace vorab::on_mlx

@@ -6,15 +6,7 @@
  * place mean that there is nothing to do.
  */
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root, seconds } from './process.mjs';
@@ -84,25 +76,37 @@ function alive(pid) {
   }
 }
 
-/** One set-up at a time in a checkout; the lock of a process that is gone does not count. */
+/** Process that holds the lock: 0 while it is being written, undefined if nobody does. */
+function ownerOf(lock) {
+  try {
+    return Number(readFileSync(lock, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Takes the lock if nobody has it; says who has. A process that is gone has nothing. */
+function takeLock(lock) {
+  const owner = ownerOf(lock);
+  if (owner !== undefined && owner !== 0 && !alive(owner)) rmSync(lock, { force: true });
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return undefined;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return owner ?? 0;
+  }
+}
+
+/** One set-up at a time in a checkout. */
 async function withLock(action) {
   const lock = join(stamps, 'lock');
   let told = false;
-  for (;;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      const owner = Number(readFileSync(lock, { encoding: 'utf8', flag: 'a+' }));
-      const fresh = Date.now() - statSync(lock).mtimeMs < 2000;
-      if (owner ? !alive(owner) : !fresh) rmSync(lock, { force: true });
-      else if (!told) {
-        console.log(`setup: waiting for another set-up of this checkout (process ${owner})`);
-        told = true;
-      }
-      await sleep(100);
-    }
+  for (let owner = takeLock(lock); owner !== undefined; owner = takeLock(lock)) {
+    if (!told) console.log('setup: waiting for another set-up of this checkout');
+    told = true;
+    await sleep(100);
   }
   try {
     return await action();

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { type CallSite, resolveCallSite, type SourceLocation } from '@vorab/graph';
+import { Node, type SourceFile, ts } from 'ts-morph';
+import type { ExportedName, ModelSource, SourceAnalyzer, SourceProblem } from './analyzer.ts';
+import { findTsconfig, type MissingImport, openProject } from './project.ts';
+import { namePathAt } from './root-name.ts';
+import { makerOf } from './symbols.ts';
+
+/** SourceAnalyzer over ts-morph. */
+export class TsMorphAnalyzer implements SourceAnalyzer {
+  analyze(file: string): ModelSource {
+    return new TsMorphSource(resolve(file));
+  }
+}
+
+class TsMorphSource implements ModelSource {
+  readonly file: string;
+  readonly tsconfig: string | undefined;
+  readonly problems: readonly SourceProblem[];
+  readonly exports: readonly ExportedName[];
+  private readonly program: ts.Program;
+
+  constructor(file: string) {
+    this.file = file;
+    this.tsconfig = findTsconfig(file);
+    const { project, missing } = openProject(file, this.tsconfig);
+    this.program = project.getProgram().compilerObject;
+    this.problems = [...syntaxErrors(this.program), ...missingFiles(this.program, missing)];
+    const model = project.getSourceFileOrThrow(file);
+    this.exports = this.problems.length > 0 ? [] : findExports(model);
+  }
+
+  holds(file: string): boolean {
+    return this.program.getSourceFile(file) !== undefined;
+  }
+
+  rootName(callSites: readonly CallSite[]): string | undefined {
+    const names: string[] = [];
+    for (const site of callSites) {
+      const place = resolveCallSite(site);
+      // Frames of vorab itself and of installed packages name nothing of the user's.
+      const file = this.program.getSourceFile(place.file);
+      if (!file) continue;
+      const found = namePathAt(file, place.line, place.column);
+      names.unshift(...found.names);
+      if (found.moduleLevel) break;
+    }
+    return names.length > 0 ? names.join('.') : undefined;
+  }
+}
+
+function syntaxErrors(program: ts.Program): SourceProblem[] {
+  return program.getSyntacticDiagnostics().map(({ file, start, messageText }) => ({
+    message: ts.flattenDiagnosticMessageText(messageText, '\n'),
+    location: placeIn(file, start),
+  }));
+}
+
+function missingFiles(program: ts.Program, missing: readonly MissingImport[]): SourceProblem[] {
+  return missing.flatMap(({ from, specifier }) => {
+    const file = program.getSourceFile(from);
+    const node = file && importOf(file, specifier);
+    if (!node || !existsAtRunTime(node)) return [];
+    const message = `imports '${specifier}', which is not there`;
+    return [{ message, location: placeIn(file, node.moduleSpecifier?.getStart(file) ?? 0) }];
+  });
+}
+
+function importOf(file: ts.SourceFile, specifier: string): ImportOrExport | undefined {
+  return file.statements.find((s): s is ImportOrExport => {
+    const is = ts.isImportDeclaration(s) || ts.isExportDeclaration(s);
+    return is && !!s.moduleSpecifier && (s.moduleSpecifier as ts.StringLiteral).text === specifier;
+  });
+}
+
+type ImportOrExport = ts.ImportDeclaration | ts.ExportDeclaration;
+
+const existsAtRunTime = (node: ImportOrExport): boolean =>
+  ts.isImportDeclaration(node) ? !node.importClause?.isTypeOnly : !node.isTypeOnly;
+
+function placeIn(file: ts.SourceFile, position: number): SourceLocation {
+  const { line, character } = file.getLineAndCharacterOfPosition(position);
+  return { file: file.fileName, line: line + 1, column: character + 1 };
+}
+
+function findExports(model: SourceFile): ExportedName[] {
+  return [...model.getExportedDeclarations()].flatMap(([name, [declaration]]) =>
+    declaration ? [describe(name, declaration)] : [],
+  );
+}
+
+function describe(name: string, declaration: Node): ExportedName {
+  const isVariable = Node.isVariableDeclaration(declaration);
+  return {
+    name,
+    location: locate(isVariable ? declaration.getNameNode() : declaration),
+    doc: docOf(isVariable ? declaration.getVariableStatement() : declaration),
+    maker: makerOf(isVariable ? declaration.getInitializer() : declaration),
+  };
+}
+
+function docOf(node: Node | undefined): string | undefined {
+  const owner = Node.isExpression(node)
+    ? node.getParentIfKind(ts.SyntaxKind.ExportAssignment)
+    : node;
+  if (!Node.isJSDocable(owner)) return undefined;
+  const text = owner.getJsDocs().at(-1)?.getInnerText().trim();
+  return text || undefined;
+}
+
+function locate(node: Node): SourceLocation {
+  const file = node.getSourceFile();
+  const { line, column } = file.getLineAndColumnAtPos(node.getStart());
+  return { file: file.getFilePath(), line, column };
+}

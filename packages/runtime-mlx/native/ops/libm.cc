@@ -131,8 +131,9 @@ class Elementary : public mx::UnaryPrimitive {
       for (size_t i = 0; i < in.data_size(); ++i) to[i] = Op{}(from[i]);
       return;
     }
-    mx::ContiguousIterator it(in);
-    for (size_t i = 0; i < in.size(); ++i, it.step()) to[i] = Op{}(from[it.loc]);
+    for (size_t i = 0; i < in.size(); ++i) {
+      to[i] = Op{}(from[mx::elem_to_loc(static_cast<int64_t>(i), in.shape(), in.strides())]);
+    }
   }
 };
 

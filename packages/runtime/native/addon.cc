@@ -5,9 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "artifact/native/program.h"
+#include "artifact/native/artifact.h"
 #include "runtime/native/arguments.h"
-#include "runtime/native/artifact_file.h"
 #include "runtime/native/library.h"
 #include "runtime/native/promise_task.h"
 #include "runtime/native/session_object.h"
@@ -15,7 +14,7 @@
 namespace vorab::runtime {
 namespace {
 
-using ArtifactPointer = std::shared_ptr<const ArtifactFile>;
+using ArtifactPointer = std::shared_ptr<const Artifact>;
 
 // Constructors of this environment.
 struct Constructors {
@@ -39,19 +38,27 @@ class OpenArtifact final : public Napi::AsyncWorker {
 
  protected:
   void Execute() override {
-    artifact_ = path_.empty() ? ArtifactFile::copy(bytes_.data(), bytes_.size(), problem_)
-                              : ArtifactFile::open(path_, problem_);
+    Result<Artifact> result =
+        path_.empty() ? Artifact::open(std::span<const uint8_t>(bytes_)) : Artifact::open(path_);
+    if (result) {
+      artifact_ = std::make_shared<const Artifact>(std::move(result.value()));
+    } else {
+      fault_ = result.fault();
+    }
   }
 
   void OnOK() override {
     if (!artifact_) {
-      deferred_.Reject(Napi::Value(Env(), make_error(Env(), VORAB_INVALID, problem_.c_str())));
+      Napi::Object error =
+          Napi::Value(Env(), make_error(Env(), VORAB_INVALID, fault_.message.c_str()))
+              .As<Napi::Object>();
+      error.Set("fault", fault_.code);
+      deferred_.Reject(error);
       return;
     }
-    const vorab_program view = artifact_->view();
+    const std::span<const uint8_t> flatbuffer = artifact_->flatbuffer();
     Napi::Object result = Napi::Object::New(Env());
-    result.Set("program",
-               Napi::Buffer<uint8_t>::Copy(Env(), view.flatbuffer, view.flatbuffer_size));
+    result.Set("program", Napi::Buffer<uint8_t>::Copy(Env(), flatbuffer.data(), flatbuffer.size()));
     result.Set("handle", Napi::External<ArtifactPointer>::New(
                              Env(), std::make_unique<ArtifactPointer>(artifact_).release(),
                              [](Napi::BasicEnv, ArtifactPointer* data) {
@@ -67,7 +74,7 @@ class OpenArtifact final : public Napi::AsyncWorker {
   std::string path_;
   std::vector<uint8_t> bytes_;
   ArtifactPointer artifact_;
-  std::string problem_;
+  Fault fault_;
 };
 
 // (source: string | Uint8Array): Promise<NativeArtifact>

@@ -42,7 +42,7 @@ EntryCall::EntryCall(napi_env env, std::shared_ptr<Host> host, uint32_t entry)
     : env_(env),
       host_(std::move(host)),
       entry_(entry),
-      signature_(host_->session().program(), entry) {
+      signature_(host_->session().program(), host_->session().plan(), entry) {
   arguments_.resize(signature_.inputs() + signature_.outputs());
   inputs_.resize(signature_.inputs());
   input_slots_.resize(signature_.inputs());

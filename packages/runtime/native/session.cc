@@ -6,6 +6,14 @@
 #include "runtime/native/library.h"
 
 namespace vorab::runtime {
+namespace {
+
+vorab_program view_of(const Artifact& artifact) {
+  return {artifact.file().data(), artifact.file().size(), artifact.flatbuffer().data(),
+          artifact.flatbuffer().size()};
+}
+
+}  // namespace
 
 int fail(vorab_error& error, vorab_status status, const std::string& message) {
   const size_t length = std::min(message.size(), sizeof error.message - 1);
@@ -15,15 +23,18 @@ int fail(vorab_error& error, vorab_status status, const std::string& message) {
   return status;
 }
 
-Session::Session(std::shared_ptr<const ArtifactFile> artifact, std::string library)
-    : artifact_(std::move(artifact)), library_(std::move(library)), view_(artifact_->view()) {}
+Session::Session(std::shared_ptr<const Artifact> artifact, std::string library, uint32_t plan)
+    : artifact_(std::move(artifact)),
+      library_(std::move(library)),
+      view_(view_of(*artifact_)),
+      plan_(plan) {}
 
-int Session::open(uint32_t plan, const std::string& options, vorab_error& error) {
+int Session::open(const std::string& options, vorab_error& error) {
   const std::lock_guard lock(mutex_);
   std::string problem;
   backend_ = load_backend(library_, problem);
   if (backend_ == nullptr) return fail(error, VORAB_UNSUPPORTED, problem);
-  const int opened = backend_->open(&view_, plan, options.c_str(), &session_, &error);
+  const int opened = backend_->open(&view_, plan_, options.c_str(), &session_, &error);
   if (opened != VORAB_OK) session_ = nullptr;
   owner_thread_.store((backend_->flags & VORAB_OWNER_THREAD) != 0, std::memory_order_release);
   return opened;

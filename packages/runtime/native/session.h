@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/native/artifact_file.h"
+#include "artifact/native/artifact.h"
 #include "runtime/native/backend.h"
 #include "runtime/native/slots.h"
 
@@ -28,12 +28,12 @@ struct OutputRequest {
 // thread, or, for a backend without VORAB_OWNER_THREAD, anywhere while the executor is idle.
 class Session {
  public:
-  Session(std::shared_ptr<const ArtifactFile> artifact, std::string library);
+  Session(std::shared_ptr<const Artifact> artifact, std::string library, uint32_t plan);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   // Loads the backend's library and opens the plan.
-  int open(uint32_t plan, const std::string& options, vorab_error& error);
+  int open(const std::string& options, vorab_error& error);
   void close();
 
   int prepare(uint32_t entry, const int64_t* symbols, vorab_error& error);
@@ -53,19 +53,21 @@ class Session {
 
   bool owner_thread() const { return owner_thread_.load(std::memory_order_acquire); }
   const fb::Program& program() const { return artifact_->program(); }
+  uint32_t plan() const { return plan_; }
   Slots& slots() { return slots_; }
 
  private:
   void release(const std::vector<vorab_tensor*>& tensors);
   int unusable(vorab_error& error) const;  // VORAB_OK when it can be used
 
-  const std::shared_ptr<const ArtifactFile> artifact_;
+  const std::shared_ptr<const Artifact> artifact_;
   const std::string library_;
   const vorab_program view_;
   std::atomic<bool> owner_thread_{true};  // until open() knows better
   const vorab_backend* backend_ = nullptr;
   std::mutex mutex_;  // held inside the backend
   vorab_session* session_ = nullptr;
+  const uint32_t plan_;
   bool broken_ = false;
   Slots slots_;
   std::vector<vorab_output> outputs_;

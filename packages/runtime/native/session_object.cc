@@ -16,12 +16,11 @@ class OpenTask final : public PromiseTask {
       : PromiseTask(host.shared_session()),
         host_(host),
         object_(Napi::Persistent(object)),
-        plan_(request.plan),
         options_(request.options) {}
 
  protected:
   int work(vorab_error& error) override {
-    const int status = session().open(plan_, options_, error);
+    const int status = session().open(options_, error);
     opened_ = status == VORAB_OK;
     return status;
   }
@@ -33,7 +32,6 @@ class OpenTask final : public PromiseTask {
  private:
   Host& host_;
   Napi::ObjectReference object_;
-  const uint32_t plan_;
   const std::string options_;
   bool opened_ = false;
 };
@@ -80,7 +78,8 @@ SessionObject::SessionObject(const Napi::CallbackInfo& info)
   if (!info[0].IsExternal()) throw argument_error(info.Env(), "use openSession");
   OpenRequest& request = *info[0].As<Napi::External<OpenRequest>>().Data();
   host_ = std::make_shared<Host>(
-      info.Env(), std::make_shared<Session>(request.artifact, request.library), request.queue);
+      info.Env(), std::make_shared<Session>(request.artifact, request.library, request.plan),
+      request.queue);
   // A session whose promises wait must not be collected: its end would cancel them.
   host_->on_pending([this](bool pending) {
     if (pending) {
@@ -123,7 +122,7 @@ Napi::Value SessionObject::bind_entry(const Napi::CallbackInfo& info) {
 
 Napi::Value SessionObject::prepare(const Napi::CallbackInfo& info) {
   const uint32_t entry = index(info, 0, items(program().entries()).size(), "entry");
-  Signature signature(program(), entry);
+  Signature signature(program(), host_->session().plan(), entry);
   const View view = view_of(info, 1, signature.symbol_count() * sizeof(double));
   std::string problem;
   if (!signature.bind(static_cast<const double*>(view.data), problem))

@@ -6,14 +6,14 @@
 #include <memory>
 #include <string>
 
-#include "runtime/native/artifact_file.h"
+#include "artifact/native/artifact.h"
 #include "runtime/native/host.h"
 
 namespace vorab::runtime {
 
 // What open() needs; passed to the constructor as an External.
 struct OpenRequest {
-  std::shared_ptr<const ArtifactFile> artifact;
+  std::shared_ptr<const Artifact> artifact;
   std::string library;
   uint32_t plan = 0;
   std::string options;

@@ -1,9 +1,15 @@
 #include "runtime/native/signature.h"
 
 #include <cmath>
+#include <optional>
+
+#include "artifact/native/verify.h"
 
 namespace vorab::runtime {
 namespace {
+
+// Bindings met once more are not checked again, up to this many.
+constexpr size_t kMaxChecked = 1024;
 
 using Ports = flatbuffers::Vector<flatbuffers::Offset<fb::Port>>;
 
@@ -15,15 +21,14 @@ std::vector<const fb::TensorType*> types_of(const fb::Program& program, const Po
 
 }  // namespace
 
-Signature::Signature(const fb::Program& program, uint32_t entry)
-    : program_(program), entry_(*program.entries()->Get(entry)) {
+Signature::Signature(const fb::Program& program, uint32_t plan, uint32_t entry)
+    : program_(program), plan_(plan), index_(entry), entry_(*program.entries()->Get(entry)) {
   input_types_ = types_of(program, entry_.inputs());
   output_types_ = types_of(program, entry_.outputs());
   for (const uint32_t symbol : items(entry_.symbols())) bound_symbols_.push_back(symbol);
   for (const fb::Symbol* symbol : items(program.symbols())) symbols_.push_back(symbol->min());
   input_bytes_.resize(input_types_.size());
   output_bytes_.resize(output_types_.size());
-  input_shapes_.resize(input_types_.size());
 }
 
 bool Signature::bind(const double* values, std::string& problem) {
@@ -38,19 +43,26 @@ bool Signature::bind(const double* values, std::string& problem) {
   for (const uint32_t symbol : bound_symbols_)
     symbols_[symbol] = static_cast<int64_t>(values[symbol]);
   const Binding binding(program_, symbols_.data());
+  if (!checked_.contains(symbols_)) {
+    if (const std::optional<Fault> fault = check_binding(program_, plan_, index_, binding)) {
+      problem = fault->message;
+      return false;
+    }
+    if (checked_.size() >= kMaxChecked) checked_.clear();
+    checked_.insert(symbols_);
+  }
+  compute(binding);
+  bound_ = true;
+  return true;
+}
+
+void Signature::compute(const Binding& binding) {
   for (size_t i = 0; i < input_types_.size(); ++i) {
     input_bytes_[i] = static_cast<uint64_t>(byte_size(*input_types_[i], binding));
-    const Shape extents = shape(*input_types_[i], binding);
-    vorab_type& type = input_shapes_[i];
-    type.dtype = static_cast<uint8_t>(input_types_[i]->dtype());
-    type.rank = static_cast<uint8_t>(extents.rank);
-    for (uint32_t axis = 0; axis < extents.rank; ++axis) type.shape[axis] = extents[axis];
   }
   for (size_t i = 0; i < output_types_.size(); ++i) {
     output_bytes_[i] = static_cast<uint64_t>(byte_size(*output_types_[i], binding));
   }
-  bound_ = true;
-  return true;
 }
 
 bool Signature::check(uint32_t symbol, double value, std::string& problem) const {

@@ -1,2 +1,67 @@
 /** Opens a .vorab file: sessions, device tensors and the native executor. */
-export {};
+export {
+  type Backend,
+  type BackendEntry,
+  type BackendFailure,
+  type BackendInput,
+  type BackendOptions,
+  type BackendOutput,
+  type BackendSession,
+  type BackendStatName,
+  BackendStatus,
+  backendStats,
+  type LoadedArtifact,
+} from './backend.ts';
+export { type DoctorReport, doctor, type RuntimeReport } from './doctor.ts';
+export {
+  type ArrayOf,
+  type DType,
+  decodeFloat,
+  dtypeBytes,
+  dtypes,
+  type ScalarOf,
+  type TypedArray,
+} from './dtype.ts';
+export { environmentVariables } from './env.ts';
+export { AbortError, type ErrorCode, VorabError } from './errors.ts';
+export { NativeBackend } from './native-backend.ts';
+export { load, type OpenOptions, open, openOn } from './open.ts';
+export type {
+  EntryInfo,
+  PlanInfo,
+  PortInfo,
+  ProgramInfo,
+  StateInfo,
+  StateKind,
+  SymbolInfo,
+} from './program.ts';
+export {
+  type BackendMaker,
+  type RuntimeChoice,
+  type RuntimeName,
+  registerBackend,
+  runtimeNames,
+} from './registry.ts';
+export type {
+  CloseOptions,
+  NamedCallOptions,
+  Session,
+  SessionBase,
+  SessionInfo,
+  Stats,
+} from './session.ts';
+export type { Hyper, States } from './state.ts';
+export { type Nested, type Shape, Tensor } from './tensor.ts';
+export type {
+  AnyEntries,
+  CallOptions,
+  EntriesTypes,
+  EntryMethod,
+  EntryTypes,
+  OutOf,
+  ResultOf,
+  SyncMethod,
+  SyncOptions,
+} from './types.ts';
+export type { InputValue, Shaped } from './values.ts';
+export type { LoadOptions } from './weights.ts';

@@ -1,0 +1,70 @@
+import type { Backend, BackendOptions, BackendSession, LoadedArtifact } from './backend.ts';
+import { VorabError } from './errors.ts';
+import { found, locateAddon, locateBackend } from './locate.ts';
+import type { Addon, NativeArtifact } from './native.ts';
+import { loadAddon } from './native.ts';
+
+let loaded: { readonly path: string; readonly addon: Addon } | undefined;
+
+/** The addon, loaded once. Throws `backend-missing` with all paths that were tried. */
+export function addon(): Addon {
+  const path = found("the runtime's addon vorab.node", 'runtime', locateAddon());
+  if (loaded?.path === path) return loaded.addon;
+  try {
+    loaded = { path, addon: loadAddon(path) };
+  } catch (cause) {
+    throw new VorabError({
+      code: 'backend-missing',
+      message: `cannot load ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cure: 'build it again with `npm run setup -- runtime`',
+      cause,
+    });
+  }
+  return loaded.addon;
+}
+
+function artifactError(source: string | Uint8Array, cause: unknown): VorabError {
+  const what = typeof source === 'string' ? source : 'the artifact';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new VorabError({ code: 'artifact', message: `cannot open ${what}: ${message}`, cause });
+}
+
+/** A backend behind the C table: a shared library that the addon drives. */
+export class NativeBackend implements Backend {
+  readonly name: string;
+  readonly needsPlan: boolean = true;
+  readonly origin: string;
+  readonly #addon: Addon;
+
+  /** Throws `backend-missing` when the addon or the library is not there. */
+  constructor(name: string, library?: string) {
+    this.name = name;
+    this.origin =
+      library ?? found(`the library of runtime '${name}'`, `runtime-${name}`, locateBackend(name));
+    this.#addon = addon();
+  }
+
+  describe(): Readonly<Record<string, unknown>> {
+    const { description, ownerThread } = this.#addon.describeBackend(this.origin);
+    return { ...(JSON.parse(description) as Record<string, unknown>), ownerThread };
+  }
+
+  async load(source: string | Uint8Array): Promise<LoadedArtifact> {
+    try {
+      return await this.#addon.openArtifact(source);
+    } catch (cause) {
+      throw artifactError(source, cause);
+    }
+  }
+
+  open(artifact: LoadedArtifact, plan: number, options: BackendOptions): Promise<BackendSession> {
+    const { queue, ...forBackend } = options;
+    return this.#addon.openSession(
+      artifact as NativeArtifact,
+      this.origin,
+      plan,
+      JSON.stringify(forBackend),
+      queue,
+    );
+  }
+}

@@ -1,0 +1,199 @@
+import { fileURLToPath } from 'node:url';
+import type { Backend, BackendSession } from './backend.ts';
+import { VorabError } from './errors.ts';
+import { toVorabError } from './failure.ts';
+import type { ProgramInfo } from './program.ts';
+import { readProgram } from './program.ts';
+import type { RuntimeChoice } from './registry.ts';
+import { backendByName, chooseRuntime } from './registry.ts';
+import type { Session } from './session.ts';
+import { makeSession } from './session.ts';
+import type { AnyEntries } from './types.ts';
+
+export interface OpenOptions {
+  /** Default `auto`: mlx on macOS where it is there, else blas; never the reference. */
+  readonly runtime?: RuntimeChoice;
+  /** Initialises every state. Give this, or `weights`. */
+  readonly seed?: number | bigint;
+  /** A safetensors file with every state. */
+  readonly weights?: string;
+  /** Threads of the backend's pool; default: the backend's own choice. */
+  readonly threads?: number;
+  /** Promise calls that may wait at once; default 16384. */
+  readonly queue?: number;
+  /** What may run elsewhere than planned. Nothing can in this version: only an empty list is taken. */
+  readonly allowFallback?: readonly string[];
+}
+
+const defaultQueue = 16_384;
+
+/**
+ * Opens an artifact: a path, a URL, or its bytes. Verifies it whole, picks the plan of the runtime, and initialises
+ * the states from `seed` or `weights`. Rejects with a `VorabError`: `artifact`, `backend-missing`, `plan-missing`,
+ * `state-missing`, `weights`, `argument`.
+ *
+ * @example
+ * await using model = await open('digits.vorab', { runtime: 'auto', seed: 0 });
+ * const { probs } = await model.call('classify', { image });
+ */
+export async function open<E = AnyEntries>(
+  source: string | URL | Uint8Array,
+  options: OpenOptions = {},
+): Promise<Session<E>> {
+  checkOptions(options);
+  const choice = options.runtime ?? 'auto';
+  const chosen =
+    choice === 'auto' ? chooseRuntime() : { name: choice, reason: 'named by the caller' };
+  return openOn<E>(await backendByName(chosen.name), chosen.reason, source, options);
+}
+
+/** `open`. */
+export const load: typeof open = open;
+
+/** Opens an artifact on a backend that the caller made. */
+export async function openOn<E = AnyEntries>(
+  backend: Backend,
+  reason: string,
+  source: string | URL | Uint8Array,
+  options: OpenOptions = {},
+): Promise<Session<E>> {
+  const where = source instanceof URL ? fileURLToPath(source) : source;
+  const artifact = await backend.load(where);
+  const program = readProgram(artifact.program);
+  const plan = planFor(program, backend);
+  checkInitialisation(program, options);
+  const native = await started(
+    backend.open(artifact, plan, {
+      threads: options.threads,
+      queue: options.queue ?? defaultQueue,
+    }),
+  );
+  const session = makeSession<E>({
+    backend: native,
+    program,
+    flatbuffer: artifact.program,
+    plan,
+    info: {
+      runtime: backend.name,
+      reason,
+      origin: backend.origin,
+      plan: program.plans[plan]?.name,
+      producer: program.producer,
+      entries: program.entries.filter(({ kind }) => kind === 'program').map(({ name }) => name),
+    },
+  });
+  try {
+    await initialise(session, program, options);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return session;
+}
+
+async function started(session: Promise<BackendSession>): Promise<BackendSession> {
+  try {
+    return await session;
+  } catch (failure) {
+    throw toVorabError(failure, { name: 'open', location: undefined });
+  }
+}
+
+function checkOptions(options: OpenOptions): void {
+  const wrong = (message: string, cure?: string): VorabError =>
+    new VorabError({ code: 'argument', message: `open: ${message}`, cure });
+  const { threads, queue, seed, weights, allowFallback } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw wrong(`threads is ${threads}, expected a whole number of 1 or more`);
+  }
+  if (queue !== undefined && !(Number.isInteger(queue) && queue >= 1 && queue < 2 ** 31)) {
+    throw wrong(`queue is ${queue}, expected a whole number of 1 or more`);
+  }
+  if (seed !== undefined && weights !== undefined) {
+    throw wrong('both seed and weights are given', 'weights hold every state: leave seed out');
+  }
+  if (seed !== undefined && !isSeed(seed)) {
+    throw wrong(
+      `seed is ${seed}, expected a whole number from 0 to 2^64 - 1 (a bigint above 2^53 - 1)`,
+    );
+  }
+  const [fallback] = allowFallback ?? [];
+  if (fallback !== undefined) {
+    throw wrong(
+      `allowFallback names ${fallback}, but nothing can fall back`,
+      'leave allowFallback out',
+    );
+  }
+}
+
+function isSeed(seed: number | bigint): boolean {
+  if (typeof seed === 'number') return Number.isSafeInteger(seed) && seed >= 0;
+  return seed >= 0n && seed < 2n ** 64n;
+}
+
+function planFor(program: ProgramInfo, backend: Backend): number {
+  if (!backend.needsPlan) return -1;
+  const plan = program.plans.find(
+    ({ name, targets }) =>
+      name === backend.name || (targets.length === 1 && targets[0] === backend.name),
+  );
+  if (plan !== undefined) return plan.index;
+  const names = program.plans.map(({ name }) => name);
+  const targets = [...new Set([...names, backend.name])].join(',');
+  const other = names.find((name) => name === 'blas' || name === 'mlx');
+  const elsewhere = other === undefined ? '' : `, or open with { runtime: '${other}' }`;
+  throw new VorabError({
+    code: 'plan-missing',
+    message: `the artifact has no plan for runtime '${backend.name}'; it has: ${names.join(', ') || 'none'}`,
+    cure: `compile it with --targets ${targets}${elsewhere}`,
+  });
+}
+
+/** A seed's words, high first. */
+function seedWords(seed: number | bigint): Uint32Array {
+  const wide = BigInt(seed);
+  return Uint32Array.of(Number(wide >> 32n), Number(wide & 0xffff_ffffn));
+}
+
+const initOf = (program: ProgramInfo): string | undefined =>
+  program.entries.find(({ kind }) => kind === 'init')?.name;
+
+const onlyHyper = (program: ProgramInfo): boolean =>
+  program.states.every(({ kind }) => kind === 'hyper');
+
+function checkInitialisation(program: ProgramInfo, options: OpenOptions): void {
+  if (program.states.length === 0 || options.weights !== undefined) return;
+  const init = initOf(program);
+  const count = program.states.length;
+  if (init === undefined) {
+    throw new VorabError({
+      code: 'state-missing',
+      message: `the artifact has ${count} states and no init entry`,
+      cure: "give weights: 'file.safetensors'",
+    });
+  }
+  if (options.seed !== undefined || onlyHyper(program)) return;
+  throw new VorabError({
+    code: 'state-missing',
+    message: `the artifact has ${count} states (${program.states[0]?.name}, …) and neither seed nor weights was given`,
+    cure: "open with { seed: 0 } to initialise them, or { weights: 'file.safetensors' } to load them",
+  });
+}
+
+async function initialise(
+  session: Session<unknown>,
+  program: ProgramInfo,
+  options: OpenOptions,
+): Promise<void> {
+  if (options.weights !== undefined) {
+    await session.load(options.weights);
+    return;
+  }
+  const init = initOf(program);
+  if (init === undefined || program.states.length === 0) return;
+  // Hyper-parameters alone depend on no key.
+  const results = await session.call(init, { seed: seedWords(options.seed ?? 0) });
+  for (const result of Object.values(results)) {
+    if ('dispose' in result) result.dispose();
+  }
+}

@@ -13,10 +13,10 @@ import { setup } from './setup.mjs';
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-async function cppTests(kind) {
+async function cppTests(sanitize) {
   let ok = true;
   for (const name of packagesWithTests()) {
-    const passed = await runCppTests(name, kind);
+    const passed = await runCppTests(name, sanitize);
     counts[passed ? 'passed' : 'failed'] += 1;
     ok = ok && passed;
   }
@@ -46,8 +46,8 @@ async function vitest(project) {
 
 const stages = {
   check,
-  native: () => cppTests('test'),
-  sanitize: () => cppTests('sanitize'),
+  native: () => cppTests(false),
+  sanitize: () => cppTests(true),
   unit: () => vitest('unit'),
   golden: () => vitest('golden'),
   gradients: () => vitest('gradients'),

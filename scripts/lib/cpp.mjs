@@ -30,30 +30,36 @@ function nodeIncludes() {
   return [api, require('node-addon-api').include_dir].join(';');
 }
 
-/**
- * Configures, builds and runs a package's C++ tests in `build/<kind>`.
- * @param {string} name folder in packages/
- * @param {'test' | 'sanitize'} kind sanitize: with AddressSanitizer and UndefinedBehaviorSanitizer
- * @returns {Promise<boolean>}
- */
-export async function runCppTests(name, kind) {
-  const source = `packages/${name}`;
-  const build = `${source}/build/${kind}`;
-  const options = [
-    '-DVORAB_TESTS=ON',
-    `-DVORAB_SANITIZE=${kind === 'sanitize' ? 'ON' : 'OFF'}`,
-    `-DCMAKE_JS_INC=${nodeIncludes()}`,
-  ];
-  const stages = [
-    ['cmake', ['-S', source, '-B', build, ...options]],
-    ['cmake', ['--build', build, '--parallel', String(availableParallelism())]],
-  ];
-  for (const [command, args] of stages) {
+/** Runs the commands in turn; shows the output of one that fails. */
+async function allOf(commands) {
+  for (const [command, ...args] of commands) {
     const { code, output } = await run(command, args, { capture: true });
     if (code !== 0) {
       console.error(output);
       return false;
     }
   }
-  return (await run('ctest', ['--test-dir', build, '--output-on-failure'])).code === 0;
+  return true;
+}
+
+/**
+ * Builds and runs a package's C++ tests.
+ * @param {string} name folder in packages/
+ * @param {boolean} sanitize with AddressSanitizer and UndefinedBehaviorSanitizer, in a build of its
+ *   own; else with the objects of the set-up's build, where there is one
+ * @returns {Promise<boolean>}
+ */
+export async function runCppTests(name, sanitize) {
+  const source = `packages/${name}`;
+  const setUp = !sanitize && existsSync(join(root, source, 'build/CMakeCache.txt'));
+  const build = `${source}/build${setUp ? '' : sanitize ? '/sanitize' : '/test'}`;
+  const configure = (tests) => [
+    ...['cmake', '-S', source, '-B', build, `-DVORAB_TESTS=${tests}`],
+    ...[`-DVORAB_SANITIZE=${sanitize ? 'ON' : 'OFF'}`, `-DCMAKE_JS_INC=${nodeIncludes()}`],
+  ];
+  const compile = ['cmake', '--build', build, '--parallel', String(availableParallelism())];
+  const built = await allOf([configure('ON'), compile]);
+  const ok = built && (await run('ctest', ['--test-dir', build, '--output-on-failure'])).code === 0;
+  // The set-up's build stays without tests.
+  return (!setUp || (await allOf([configure('OFF')]))) && ok;
 }

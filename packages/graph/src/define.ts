@@ -1,9 +1,10 @@
 import type { Dim } from './dim.ts';
 import type { DType } from './dtype.ts';
+import { TypeRuleError } from './errors.ts';
 import type { NdArray } from './ndarray.ts';
 import type {
-  AttrsOf,
   AttrSpec,
+  AttrsOf,
   ContractOp,
   LeafOp,
   ReduceOp,
@@ -14,7 +15,6 @@ import type {
   ViewOp,
   Vjp,
 } from './op.ts';
-import { TypeRuleError } from './errors.ts';
 
 // One constructor per kind: a spec in, an op object out. Specs are typed by their attributes; the ops that come out
 // are plain, so that passes can hold them in one list.
@@ -52,6 +52,7 @@ export function reduction(
     accepts(dtype: DType): boolean;
     identity(dtype: DType): number;
     combine(a: number, b: number): number;
+    exact?(a: bigint, b: bigint): bigint;
     vjp: Vjp<AttrsOf<{ axes: 'ints' }>> | null;
   },
 ): ReduceOp {
@@ -100,7 +101,12 @@ export function view<S extends AttrSpec>(
   const infer = (inputs: readonly TensorType[], attrs: AttrsOf<S>): readonly TensorType[] => {
     const [first] = inputs as readonly [TensorType, ...TensorType[]];
     const other = inputs.find((t) => t.dtype !== first.dtype);
-    if (other) throw new TypeRuleError('dtype-mix', `operands are ${first.dtype} and ${other.dtype}`, 'cast one of them');
+    if (other)
+      throw new TypeRuleError(
+        'dtype-mix',
+        `operands are ${first.dtype} and ${other.dtype}`,
+        'cast one of them',
+      );
     const shape = spec.shape(
       inputs.map((t) => t.shape),
       attrs,

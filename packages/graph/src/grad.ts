@@ -5,8 +5,8 @@ import { GraphError } from './errors.ts';
 import { captureCallSites, resolveCallSite } from './location.ts';
 import type { Node, Tensor } from './node.ts';
 import { formatType, tensorKey } from './node.ts';
+import { full, zerosLike } from './ops/leaves.ts';
 import { add } from './ops/math.ts';
-import { full, zeros } from './ops/leaves.ts';
 import { withLocationsOf } from './scope.ts';
 import { topologicalOrder } from './topo.ts';
 
@@ -32,7 +32,9 @@ export function pullback(
     if (ct) accumulate(output, ct);
   });
   for (const node of active.toReversed()) {
-    const cts = node.outputs().map((t) => (sinks.has(tensorKey(t)) ? null : (flowing.get(tensorKey(t)) ?? null)));
+    const cts = node
+      .outputs()
+      .map((t) => (sinks.has(tensorKey(t)) ? null : (flowing.get(tensorKey(t)) ?? null)));
     if (cts.every((ct) => ct === null)) continue;
     backward(node, cts).forEach((ct, i) => {
       const to = node.inputs[i] as Tensor;
@@ -77,9 +79,14 @@ function noGradient(node: Node): GraphError {
 
 // Finds most wrong rules at the first use.
 function checkCotangent(node: Node, ct: Tensor, x: Tensor): void {
-  const fits = ct.dtype === x.dtype && ct.rank === x.rank && ct.shape.every((d, i) => dimEqual(d, x.shape[i] as Dim));
+  const fits =
+    ct.dtype === x.dtype &&
+    ct.rank === x.rank &&
+    ct.shape.every((d, i) => dimEqual(d, x.shape[i] as Dim));
   if (!fits) {
-    throw new Error(`vjp of ${node.op.name}: cotangent ${formatType(ct.type)} for an operand ${formatType(x.type)}`);
+    throw new Error(
+      `vjp of ${node.op.name}: cotangent ${formatType(ct.type)} for an operand ${formatType(x.type)}`,
+    );
   }
 }
 
@@ -97,7 +104,11 @@ const here = (): GraphError['location'] => {
  *
  * @throws GraphError when an op on the way has no gradient, or a cotangent has another type than its output.
  */
-export function vjp(outputs: readonly Tensor[], cotangents: readonly Tensor[], wrt: readonly Tensor[]): readonly Tensor[] {
+export function vjp(
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  wrt: readonly Tensor[],
+): readonly Tensor[] {
   outputs.forEach((y, i) => {
     const ct = cotangents[i];
     if (ct && formatType(ct.type) === formatType(y.type)) return;
@@ -110,8 +121,6 @@ export function vjp(outputs: readonly Tensor[], cotangents: readonly Tensor[], w
   wrt.forEach(requireFloat);
   return pullback(outputs, cotangents, wrt).map((ct, i) => ct ?? zerosLike(wrt[i] as Tensor));
 }
-
-const zerosLike = (x: Tensor): Tensor => zeros(x.shape, x.dtype);
 
 function requireFloat(x: Tensor): void {
   if (isFloat(x.dtype)) return;

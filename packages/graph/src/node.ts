@@ -4,7 +4,7 @@ import type { DType } from './dtype.ts';
 import { GraphError, TypeRuleError } from './errors.ts';
 import type { CallSite } from './location.ts';
 import { captureCallSites, resolveCallSite } from './location.ts';
-import type { Attrs, AttrTypes, AttrKind, Op, TensorType } from './op.ts';
+import type { AttrKind, Attrs, AttrTypes, Op, TensorType } from './op.ts';
 import { currentScope } from './scope.ts';
 
 let nextId = 0;
@@ -94,7 +94,12 @@ export interface MakeOptions {
  *
  * @throws GraphError at the user's line when the op's type rule refuses.
  */
-export function make(op: Op, inputs: readonly Tensor[], attrs: Attrs, options: MakeOptions = {}): readonly Tensor[] {
+export function make(
+  op: Op,
+  inputs: readonly Tensor[],
+  attrs: Attrs,
+  options: MakeOptions = {},
+): readonly Tensor[] {
   const scope = currentScope();
   const stacks = scope.inherited ?? [captureCallSites()];
   const types = inferTypes(op, inputs, attrs, stacks);
@@ -110,7 +115,12 @@ export function make(op: Op, inputs: readonly Tensor[], attrs: Attrs, options: M
 }
 
 /** `make` for ops with one output. */
-export function make1(op: Op, inputs: readonly Tensor[], attrs: Attrs, options?: MakeOptions): Tensor {
+export function make1(
+  op: Op,
+  inputs: readonly Tensor[],
+  attrs: Attrs,
+  options?: MakeOptions,
+): Tensor {
   return make(op, inputs, attrs, options)[0] as Tensor;
 }
 
@@ -139,14 +149,20 @@ function inferTypes(
       attrs,
     );
   } catch (error) {
+    const what = `${op.name}(${inputs.map(String).join(', ')})`;
+    if (error instanceof GraphError && !error.location)
+      throw insideComposite(error, what, stacks[0]);
     if (!(error instanceof TypeRuleError)) throw error;
-    throw modelError(error, `${op.name}(${inputs.map(String).join(', ')})`, stacks[0]);
+    throw modelError(error, what, stacks[0]);
   }
 }
 
 function checkArity(op: Op, count: number): void {
   if (count >= op.minInputs && count <= op.maxInputs) return;
-  throw new TypeRuleError('arity', `takes ${op.minInputs} to ${op.maxInputs} operands, got ${count}`);
+  throw new TypeRuleError(
+    'arity',
+    `takes ${op.minInputs} to ${op.maxInputs} operands, got ${count}`,
+  );
 }
 
 /** Runs a builder's checks; turns what they refuse into an error at the user's line. */
@@ -159,11 +175,30 @@ export function checked<T>(what: string, check: () => T): T {
   }
 }
 
-function modelError(error: TypeRuleError, what: string, stack: readonly CallSite[] | undefined): GraphError {
+function modelError(
+  error: TypeRuleError,
+  what: string,
+  stack: readonly CallSite[] | undefined,
+): GraphError {
   const site = stack?.[0];
   return new GraphError({
     code: error.code,
     message: `${what}: ${error.message}`,
+    cure: error.cure,
+    location: site && resolveCallSite(site),
+  });
+}
+
+// What a decomposition refuses has no line of its own: the user's is that of the composite.
+function insideComposite(
+  error: GraphError,
+  what: string,
+  stack: readonly CallSite[] | undefined,
+): GraphError {
+  const site = stack?.[0];
+  return new GraphError({
+    code: error.code,
+    message: `${what}: ${error.detail}`,
     cure: error.cure,
     location: site && resolveCallSite(site),
   });
@@ -187,7 +222,8 @@ function identityKey(value: object): string {
   return `#${id}`;
 }
 
-function attrKey(kind: AttrKind, value: AttrTypes[AttrKind]): string {
+/** Equal attribute values have equal keys. */
+export function attrKey(kind: AttrKind, value: AttrTypes[AttrKind]): string {
   switch (kind) {
     case 'float':
       return Object.is(value, -0) ? '-0' : String(value);

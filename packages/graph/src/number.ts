@@ -1,5 +1,5 @@
 import type { DType } from './dtype.ts';
-import type { NdArray } from './ndarray.ts';
+import type { NdArray, Storage } from './ndarray.ts';
 
 // Reading and writing single elements as JavaScript numbers, with each dtype's rounding and wrapping.
 
@@ -74,4 +74,24 @@ function encode(dtype: DType, x: number): number {
   if (dtype === 'bf16') return bfloatBits(x);
   if (dtype === 'bool') return x !== 0 ? 1 : 0;
   return x;
+}
+
+/** All elements as numbers that typed code reads fast: the data themselves, decoded where they are bit patterns or 64 bits wide. */
+export function decode(array: NdArray): Numbers {
+  const { data, dtype } = array;
+  if (!(data instanceof BigInt64Array) && dtype !== 'f16' && dtype !== 'bf16') return data;
+  return Float64Array.from({ length: data.length }, (_, i) => readNumber(array, i));
+}
+
+/** Storage whose elements are numbers. */
+export type Numbers = Exclude<Storage, BigInt64Array>;
+
+/** Stores all of `from` in `array` from element `at` on; see writeNumber. */
+export function encodeInto(array: NdArray, at: number, from: ArrayLike<number>): void {
+  const { data, dtype } = array;
+  if (dtype === 'f32' || dtype === 'f64') {
+    for (let i = 0; i < from.length; i++) data[at + i] = from[i] as number;
+  } else {
+    for (let i = 0; i < from.length; i++) writeNumber(array, at + i, from[i] as number);
+  }
 }

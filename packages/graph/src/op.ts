@@ -1,7 +1,7 @@
 import type { Dim } from './dim.ts';
 import type { DType } from './dtype.ts';
-import type { Subgraph, Tensor } from './node.ts';
 import type { NdArray } from './ndarray.ts';
+import type { Subgraph, Tensor } from './node.ts';
 
 /** dtype and shape of one tensor. */
 export interface TensorType {
@@ -85,6 +85,17 @@ export interface ElementwiseOp extends OpCommon {
   /** The meaning, in numbers; the result is rounded (floats) or wrapped (integers) to its dtype. bool is 0 or 1. */
   scalar(...xs: readonly number[]): number;
   /**
+   * The meaning on integers, before wrapping: always used for i64, elsewhere where `scalar` leaves the range in which
+   * doubles are exact.
+   */
+  exact?(...xs: readonly bigint[]): bigint;
+  /** Instead of `scalar`, where numbers at one place do not say it (cast, bitcast). */
+  evaluate?(
+    inputs: readonly NdArray[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ): readonly NdArray[];
+  /**
    * The partial derivatives as linear maps of a tangent, one per input; null: none on purpose. The same map serves
    * forward and reverse mode, since it acts at each place alone.
    */
@@ -102,6 +113,8 @@ export interface ReduceOp extends OpCommon {
   readonly kind: 'reduce';
   identity(dtype: DType): number;
   combine(a: number, b: number): number;
+  /** As for elementwise ops; the identity is the same. */
+  exact?(a: bigint, b: bigint): bigint;
 }
 
 /** Moves elements without changing them. */
@@ -125,7 +138,11 @@ export type ViewMap =
       readonly axes: readonly number[];
       readonly steps: readonly number[];
     }
-  | { readonly form: 'pieces'; readonly fill: number | null; readonly pieces: readonly ViewPiece[] };
+  | {
+      readonly form: 'pieces';
+      readonly fill: number | null;
+      readonly pieces: readonly ViewPiece[];
+    };
 
 export interface ViewPiece {
   readonly input: number;
@@ -136,13 +153,21 @@ export interface ViewPiece {
 /** Products and sums over views (matmul). */
 export interface ContractOp extends OpCommon {
   readonly kind: 'contract';
-  evaluate(inputs: readonly NdArray[], attrs: Attrs, types: readonly TensorType[]): readonly NdArray[];
+  evaluate(
+    inputs: readonly NdArray[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ): readonly NdArray[];
 }
 
 /** Reads or writes at places that data decide (gather, scatterAdd), or an algorithm (argMax, sort). */
 export interface RoutineOp extends OpCommon {
   readonly kind: 'indexed' | 'routine';
-  evaluate(inputs: readonly NdArray[], attrs: Attrs, types: readonly TensorType[]): readonly NdArray[];
+  evaluate(
+    inputs: readonly NdArray[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ): readonly NdArray[];
 }
 
 /** A name for a subgraph that some runtime may do better whole. Its decomposition is its meaning. */

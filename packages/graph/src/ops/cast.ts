@@ -41,7 +41,10 @@ export const bitcastOp: ElementwiseOp = elementwise({
   accepts: 'any',
   type([from], { dtype }) {
     if (!from || dtypeBytes(from) !== dtypeBytes(dtype) || [from, dtype].includes('bool')) {
-      throw new TypeRuleError('dtype', `bitcast of ${from} to ${dtype}: expected equal widths, and no bool`);
+      throw new TypeRuleError(
+        'dtype',
+        `bitcast of ${from} to ${dtype}: expected equal widths, and no bool`,
+      );
     }
     return dtype;
   },

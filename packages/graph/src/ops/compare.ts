@@ -3,14 +3,14 @@ import { binary, unary } from '../build.ts';
 import type { TensorLike } from '../coerce.ts';
 import { broadcastAll, promote } from '../coerce.ts';
 import type { DType } from '../dtype.ts';
-import { sameDType, elementwise } from '../elementwise.ts';
+import { elementwise, sameDType } from '../elementwise.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { ElementwiseOp } from '../op.ts';
-import { full, zeros } from './leaves.ts';
+import { full, zerosLike } from './leaves.ts';
 
-type Test = (x: number, y: number) => boolean;
+type Test = (x: number | bigint, y: number | bigint) => boolean;
 
 function comparison(name: string, doc: string, test: Test): BinaryOp {
   return binary({
@@ -19,6 +19,7 @@ function comparison(name: string, doc: string, test: Test): BinaryOp {
     accepts: 'any',
     type: toBool('any'),
     scalar: (x, y) => Number(test(x as number, y as number)),
+    exact: (x, y) => BigInt(test(x as bigint, y as bigint)),
     partials: null,
   });
 }
@@ -43,7 +44,7 @@ export const isNaN: UnaryOp = unary({
   accepts: 'float',
   type: toBool('float'),
   scalar: (x) => Number(Number.isNaN(x)),
-  partials: null,
+  partial: null,
 });
 
 export const isFinite: UnaryOp = unary({
@@ -52,7 +53,7 @@ export const isFinite: UnaryOp = unary({
   accepts: 'float',
   type: toBool('float'),
   scalar: (x) => Number(Number.isFinite(x)),
-  partials: null,
+  partial: null,
 });
 
 export const whereOp: ElementwiseOp = elementwise({
@@ -61,19 +62,24 @@ export const whereOp: ElementwiseOp = elementwise({
   inputs: 3,
   accepts: 'any',
   type([condition, x, y]) {
-    if (condition !== 'bool') throw new TypeRuleError('dtype', `the condition is ${condition}, expected bool`);
+    if (condition !== 'bool')
+      throw new TypeRuleError('dtype', `the condition is ${condition}, expected bool`);
     return sameDType({ accepts: 'any' }, [x as DType, y as DType]);
   },
   scalar: (condition, x, y) => (condition ? x : y) as number,
+  exact: (condition, x, y) => (condition ? x : y) as bigint,
   // Selecting, not multiplying by 0 or 1: the side not taken may be infinite.
   partials: ({ inputs: [condition] }) => [
     null,
-    (t) => select(condition as Tensor, t, zeros(t.shape, t.dtype)),
-    (t) => select(condition as Tensor, zeros(t.shape, t.dtype), t),
+    (t) => select(condition as Tensor, t, zerosLike(t)),
+    (t) => select(condition as Tensor, zerosLike(t), t),
   ],
 });
 
-const select = (condition: Tensor, x: Tensor, y: Tensor): Tensor => make1(whereOp, [condition, x, y], {});
+/** `where` of operands that have one shape and dtype already. */
+export function select(condition: Tensor, x: Tensor, y: Tensor): Tensor {
+  return make1(whereOp, [condition, x, y], {});
+}
 
 /** x where the condition holds, y elsewhere; all broadcast. `where(x.greater(0), x, 0)` */
 export function where(condition: Tensor | boolean, x: TensorLike, y: TensorLike): Tensor {

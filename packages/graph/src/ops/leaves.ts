@@ -1,3 +1,4 @@
+import { leaf } from '../define.ts';
 import type { Dim } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
@@ -5,9 +6,8 @@ import type { NdArray } from '../ndarray.ts';
 import { ndarray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
-import type { LeafOp, TensorType } from '../op.ts';
-import { leaf } from '../define.ts';
 import { writeNumber } from '../number.ts';
+import type { LeafOp, TensorType } from '../op.ts';
 
 const concrete = (types: readonly TensorType[]): { dtype: DType; shape: readonly number[] } => {
   const [{ dtype, shape }] = types as readonly [TensorType];
@@ -34,7 +34,8 @@ export const iotaOp: LeafOp = leaf({
   doc: 'out[i0, i1, …] = i_axis',
   attributes: { shape: 'shape', axis: 'int', dtype: 'dtype' },
   infer(_, { shape, axis, dtype }) {
-    if (axis < 0 || axis >= shape.length) throw new TypeRuleError('axis', `axis ${axis} of rank ${shape.length}`);
+    if (axis < 0 || axis >= shape.length)
+      throw new TypeRuleError('axis', `axis ${axis} of rank ${shape.length}`);
     if (dtype === 'bool') throw new TypeRuleError('dtype', 'iota of bool', 'compare an i32 iota');
     return [{ dtype, shape }];
   },
@@ -93,16 +94,32 @@ function checkRepresentable(value: number, dtype: DType): void {
   }
   const integer = dtype !== 'bool' && !dtype.includes('f');
   if (integer && !Number.isInteger(value)) {
-    throw new TypeRuleError('literal', `${value} is not an integer, the tensor is ${dtype}`, "cast the tensor to 'f32' first");
+    throw new TypeRuleError(
+      'literal',
+      `${value} is not an integer, the tensor is ${dtype}`,
+      "cast the tensor to 'f32' first",
+    );
   }
 }
 
+/** Zeros; f32 unless told otherwise. */
 export function zeros(shape: readonly Dim[], dtype: DType = 'f32'): Tensor {
   return full(0, shape, dtype);
 }
 
+/** Ones; f32 unless told otherwise. */
 export function ones(shape: readonly Dim[], dtype: DType = 'f32'): Tensor {
   return full(1, shape, dtype);
+}
+
+/** Zeros of x's type. */
+export function zerosLike(x: Tensor): Tensor {
+  return full(0, x.shape, x.dtype);
+}
+
+/** Ones of x's type. */
+export function onesLike(x: Tensor): Tensor {
+  return full(1, x.shape, x.dtype);
 }
 
 /** `iota([3, 4], 1)` is 0 1 2 3 in each of three rows. */
@@ -120,7 +137,10 @@ export function constant(data: NdArray): Tensor {
   return checked('constant', () => {
     const size = data.shape.reduce((a, b) => a * b, 1);
     if (size !== data.data.length) {
-      throw new TypeRuleError('size', `shape [${data.shape.join(', ')}] needs ${size} elements, got ${data.data.length}`);
+      throw new TypeRuleError(
+        'size',
+        `shape [${data.shape.join(', ')}] needs ${size} elements, got ${data.data.length}`,
+      );
     }
     return make1(constantOp, [], { data });
   });

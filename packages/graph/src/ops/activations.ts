@@ -1,0 +1,132 @@
+import { composite } from '../composite.ts';
+import { TypeRuleError } from '../errors.ts';
+import type { Tensor } from '../node.ts';
+import { checked, make1 } from '../node.ts';
+import type { CompositeOp, Vjp } from '../op.ts';
+import { greater, where } from './compare.ts';
+import { erf, exp, log1p, sigmoid } from './exponential.ts';
+import { abs, add, div, maximum, minimum, mul, neg } from './math.ts';
+import { requireFloat } from './reduce.ts';
+import { tanh } from './trigonometric.ts';
+
+// Elementwise functions made of others.
+
+/** A composite of one operand and no attributes, as the function that users call. */
+export type UnaryComposite = ((x: Tensor) => Tensor) & { readonly op: CompositeOp };
+
+function pointwise(
+  name: string,
+  doc: string,
+  body: (x: Tensor) => Tensor,
+  slope?: (x: Tensor) => Tensor,
+): UnaryComposite {
+  const vjp: Vjp<object> = ({ inputs: [x], cotangents: [ct] }) => [
+    x && ct && slope ? mul(ct, slope(x)) : null,
+  ];
+  const op = composite({
+    name,
+    doc,
+    elementwise: true,
+    decompose: ([x]) => [body(x as Tensor)],
+    ...(slope && { vjp }),
+  });
+  return Object.assign((x: Tensor): Tensor => make1(op, [x], {}), { op });
+}
+
+/** x². */
+export const square: UnaryComposite = pointwise(
+  'square',
+  'x²',
+  (x) => mul(x, x),
+  (x) => mul(x, 2),
+);
+
+/** 1 / x, of floats. */
+export const reciprocal: UnaryComposite = pointwise('reciprocal', '1 / x', (x) => {
+  requireFloat(x);
+  return div(1, x);
+});
+
+/** x where it is positive, else 0; the gradient at 0 is 0. */
+export const relu: UnaryComposite = pointwise('relu', 'x where x > 0, else 0', (x) =>
+  where(greater(x, 0), x, 0),
+);
+
+/** x · sigmoid(x), also called swish (Elfwing et al., arXiv 1702.03118). */
+export const silu: UnaryComposite = pointwise(
+  'silu',
+  'x / (1 + e⁻ˣ)',
+  (x) => mul(x, sigmoid(x)),
+  (x) => {
+    const s = sigmoid(x);
+    return add(s, mul(mul(x, s), add(neg(s), 1)));
+  },
+);
+
+/** ln(1 + eˣ), without overflow. */
+export const softplus: UnaryComposite = pointwise(
+  'softplus',
+  'ln(1 + eˣ)',
+  (x) => add(maximum(x, 0), log1p(exp(neg(abs(x))))),
+  (x) => sigmoid(x),
+);
+
+/** ln sigmoid(x) = −softplus(−x), without overflow. */
+export const logSigmoid: UnaryComposite = pointwise(
+  'logSigmoid',
+  'ln(1 / (1 + e⁻ˣ))',
+  (x) => neg(softplus(neg(x))),
+  (x) => sigmoid(neg(x)),
+);
+
+export const geluOp: CompositeOp = composite({
+  name: 'gelu',
+  doc: 'x · Φ(x), Φ the normal distribution; approximate: tanh uses a tanh for Φ',
+  attributes: { approximate: 'string' },
+  elementwise: true,
+  decompose([x], { approximate }) {
+    const t = x as Tensor;
+    const half = mul(t, 0.5);
+    if (approximate === 'none') return [mul(half, add(erf(mul(t, Math.SQRT1_2)), 1))];
+    if (approximate !== 'tanh')
+      throw new TypeRuleError(
+        'attribute',
+        `approximate is '${approximate}', expected 'none' or 'tanh'`,
+      );
+    const inner = mul(add(t, mul(mul(t, mul(t, t)), 0.044715)), Math.sqrt(2 / Math.PI));
+    return [mul(half, add(tanh(inner), 1))];
+  },
+});
+
+/**
+ * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate: 'tanh'` is their
+ * formula with a tanh.
+ *
+ *     x.gelu();   gelu(x, { approximate: 'tanh' })
+ */
+export function gelu(x: Tensor, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
+  return make1(geluOp, [x], { approximate: options.approximate ?? 'none' });
+}
+
+export const clampOp: CompositeOp = composite({
+  name: 'clamp',
+  doc: 'x, but at least min and at most max',
+  attributes: { min: 'float', max: 'float' },
+  elementwise: true,
+  decompose([x], { min, max }) {
+    const low = min === Number.NEGATIVE_INFINITY ? (x as Tensor) : maximum(x as Tensor, min);
+    return [max === Number.POSITIVE_INFINITY ? low : minimum(low, max)];
+  },
+});
+
+/** x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)` */
+export function clamp(x: Tensor, min?: number, max?: number): Tensor {
+  return checked(`clamp(${x}, ${min}, ${max})`, () => {
+    if (min !== undefined && max !== undefined && min > max)
+      throw new TypeRuleError('attribute', `min ${min} is above max ${max}`);
+    return make1(clampOp, [x], {
+      min: min ?? Number.NEGATIVE_INFINITY,
+      max: max ?? Number.POSITIVE_INFINITY,
+    });
+  });
+}

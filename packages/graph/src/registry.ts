@@ -1,0 +1,83 @@
+import type { Op } from './op.ts';
+import * as activations from './ops/activations.ts';
+import * as argmax from './ops/argmax.ts';
+import * as axes from './ops/axes.ts';
+import * as casts from './ops/cast.ts';
+import * as compare from './ops/compare.ts';
+import * as exponential from './ops/exponential.ts';
+import * as gradient from './ops/gradient.ts';
+import * as indexing from './ops/indexing.ts';
+import * as leaves from './ops/leaves.ts';
+import * as logic from './ops/logic.ts';
+import * as loss from './ops/loss.ts';
+import * as math from './ops/math.ts';
+import * as matmul from './ops/matmul.ts';
+import * as normalization from './ops/normalization.ts';
+import * as random from './ops/random.ts';
+import * as reduce from './ops/reduce.ts';
+import * as rounding from './ops/rounding.ts';
+import * as slices from './ops/slice.ts';
+import * as softmax from './ops/softmax.ts';
+import * as statistics from './ops/statistics.ts';
+import * as threefry from './ops/threefry.ts';
+import * as transpose from './ops/transpose.ts';
+import * as trigonometric from './ops/trigonometric.ts';
+
+const families: readonly Readonly<Record<string, unknown>>[] = [
+  leaves,
+  math,
+  rounding,
+  exponential,
+  trigonometric,
+  compare,
+  logic,
+  casts,
+  axes,
+  reduce,
+  transpose,
+  slices,
+  matmul,
+  argmax,
+  indexing,
+  activations,
+  statistics,
+  softmax,
+  normalization,
+  loss,
+  gradient,
+  threefry,
+  random,
+];
+
+/** Every op, by name. What a family file exports is in it: op objects as `nameOp`, builders that carry `op` as `name`. */
+export const registry: ReadonlyMap<string, Op> = collect();
+
+function collect(): ReadonlyMap<string, Op> {
+  const found = new Map<string, Op>();
+  for (const [exported, value] of families.flatMap((family) => Object.entries(family))) {
+    const op = opOf(value);
+    if (!op) continue;
+    if (exported !== op.name && exported !== `${op.name}Op`) {
+      throw new Error(
+        `op ${op.name} is exported as ${exported}, expected ${op.name} or ${op.name}Op`,
+      );
+    }
+    const other = found.get(op.name);
+    if (other && other !== op) throw new Error(`two ops are named ${op.name}`);
+    found.set(op.name, op);
+  }
+  return found;
+}
+
+function opOf(value: unknown): Op | undefined {
+  if (typeof value === 'function' && 'op' in value) return value.op as Op;
+  const isOp = typeof value === 'object' && value !== null && 'kind' in value && 'infer' in value;
+  return isOp ? (value as Op) : undefined;
+}
+
+/** The op of this name. */
+export function opNamed(name: string): Op {
+  const op = registry.get(name);
+  if (!op) throw new RangeError(`there is no op '${name}'`);
+  return op;
+}

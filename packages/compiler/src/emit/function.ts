@@ -1,0 +1,50 @@
+import { fb } from '@vorab/artifact';
+import type { Node, Tensor } from '@vorab/graph';
+import { tensorKey } from '@vorab/graph';
+import type { EntryGraph } from '../entry-graph.ts';
+import { nodesOf, roots } from '../entry-graph.ts';
+import type { Origins } from '../passes/rewrite.ts';
+import { isIdentityLeaf } from '../passes/rewrite.ts';
+import type { Emitter } from './emitter.ts';
+
+/** Writes the portable function of an entry; returns its index and where each node went. */
+export function emitFunction(
+  emitter: Emitter,
+  graph: EntryGraph,
+): { index: number; origins: Origins } {
+  const values = new Map<string, number>();
+  const parameters = [...graph.inputs.map((i) => i.tensor), ...graph.states.map((s) => s.tensor)];
+  for (const [i, t] of parameters.entries()) values.set(tensorKey(t), i);
+  let next = parameters.length;
+  const origins: Origins = new Map();
+  const valueIndex = (t: Tensor): number => {
+    const value = values.get(tensorKey(t));
+    if (value === undefined)
+      throw new Error(`'${graph.name}': ${t.node.op.name} is used before it is computed`);
+    return value;
+  };
+  const nodes: fb.NodeT[] = [];
+  for (const node of nodesOf(graph)) {
+    if (isIdentityLeaf(node)) continue;
+    origins.set(node, [nodes.length]);
+    nodes.push(nodeTable(emitter, node, node.inputs.map(valueIndex)));
+    for (const t of node.outputs()) values.set(tensorKey(t), next++);
+  }
+  const table = new fb.FunctionT(
+    graph.name,
+    parameters.map((t) => emitter.type(t.type)),
+    nodes,
+    roots(graph).map(valueIndex),
+  );
+  return { index: emitter.program.functions.push(table) - 1, origins };
+}
+
+function nodeTable(emitter: Emitter, node: Node, inputs: number[]): fb.NodeT {
+  return new fb.NodeT(
+    emitter.opId(node.op),
+    inputs,
+    emitter.attributes(node.op, node.attrs),
+    node.types.map((type) => emitter.type(type)),
+    emitter.locations(node.stacks),
+  );
+}

@@ -1,0 +1,71 @@
+import type { Node, StateVariable, Tensor, TensorType } from '@vorab/graph';
+import { formatType, topologicalOrder } from '@vorab/graph';
+
+/** One entry between trace and artifact: what goes in, what comes out, what is written. Immutable. */
+export interface EntryGraph {
+  readonly name: string;
+  readonly inputs: readonly NamedTensor[];
+  /** States that are read or written, in the order of first use. */
+  readonly states: readonly StateVariable[];
+  readonly outputs: readonly NamedTensor[];
+  readonly updates: readonly { readonly state: StateVariable; readonly value: Tensor }[];
+}
+
+export interface NamedTensor {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** What the entry computes: outputs first, then the new values of states. */
+export function roots(graph: EntryGraph): readonly Tensor[] {
+  return [...graph.outputs.map((o) => o.tensor), ...graph.updates.map((u) => u.value)];
+}
+
+/** Every node, each after its inputs. */
+export function nodesOf(graph: EntryGraph): readonly Node[] {
+  return topologicalOrder(roots(graph));
+}
+
+/** The same entry with other roots, in the order of `roots`. */
+export function withRoots(graph: EntryGraph, tensors: readonly Tensor[]): EntryGraph {
+  const at = (i: number): Tensor => tensors[i] as Tensor;
+  return {
+    ...graph,
+    outputs: graph.outputs.map((o, i) => ({ ...o, tensor: at(i) })),
+    updates: graph.updates.map((u, i) => ({ ...u, value: at(graph.outputs.length + i) })),
+  };
+}
+
+/**
+ * Checks every node against its op's own type rule, and that leaves with identity are the entry's own.
+ *
+ * @throws Error that names the pass: a broken graph is a defect of the compiler, not of the user's model.
+ */
+export function verifyGraph(graph: EntryGraph, after: string): void {
+  const known = new Set([
+    ...graph.inputs.map((i) => i.tensor.node),
+    ...graph.states.map((s) => s.tensor.node),
+  ]);
+  for (const node of nodesOf(graph)) {
+    const fail = (what: string): never => {
+      throw new Error(`after ${after}: ${node.op.name} (node ${node.id}) ${what}`);
+    };
+    if (node.op.kind === 'leaf' && node.op.evaluate === null && !known.has(node))
+      fail('is not of this entry');
+    const types = node.op.infer(
+      node.inputs.map((t) => t.type),
+      node.attrs,
+    );
+    const same =
+      types.length === node.types.length && types.every((t, i) => sameType(t, node.types[i]));
+    if (!same)
+      fail(
+        `has type ${node.types.map(formatType).join()}, its rule says ${types.map(formatType).join()}`,
+      );
+  }
+}
+
+/** Equal dtype and provably equal extents. */
+export function sameType(a: TensorType, b: TensorType | undefined): boolean {
+  return b !== undefined && formatType(a) === formatType(b);
+}

@@ -1,0 +1,302 @@
+import type { Dim, Node, Tensor } from '@vorab/graph';
+import { dimAdd, dimMul, opNamed, tensorKey } from '@vorab/graph';
+import type { EntryGraph } from '../entry-graph.ts';
+import { nodesOf, roots } from '../entry-graph.ts';
+import type { Target } from '../targets/target.ts';
+import { directMap, resolveViews, rowMajor, strided } from './affine.ts';
+import type { Form } from './demand.ts';
+import { decideForms } from './demand.ts';
+import type { DenseValues } from './dense.ts';
+import { findDense } from './dense.ts';
+import type { Group, Grouping } from './group.ts';
+import { groupLoops, levelOf } from './group.ts';
+import type { Access, Buffer, Place, Step } from './ir.ts';
+import { buildTape, copyTape, fillTape, loopOrder, wholeAccess } from './tape.ts';
+
+/** Steps in an order of computation, over buffers; writes of state are separate copies until `updateInPlace`. */
+export interface Lowered {
+  readonly steps: readonly Step[];
+  readonly buffers: readonly Buffer[];
+}
+
+/**
+ * Lowers a decomposed entry to loops, contractions and routines over an arena. Views become strides; only copies
+ * that must happen are steps.
+ */
+export function lowerToArena(graph: EntryGraph, target: Target, fuse: boolean): Lowered {
+  return new ArenaLowering(graph, target, fuse).run();
+}
+
+class ArenaLowering {
+  private readonly graph: EntryGraph;
+  private readonly target: Target;
+  private readonly nodes: readonly Node[];
+  private readonly forms: ReadonlyMap<Node, Form>;
+  private readonly grouping: Grouping;
+  private readonly dense: DenseValues;
+  private readonly buffers: Buffer[] = [];
+  private readonly owned: Map<string, Buffer> = new Map();
+  private readonly direct: Map<string, Buffer[]> = new Map();
+  private readonly steps: Step[] = [];
+
+  constructor(graph: EntryGraph, target: Target, fuse: boolean) {
+    this.graph = graph;
+    this.target = target;
+    this.nodes = nodesOf(graph);
+    this.forms = decideForms(this.nodes, roots(graph));
+    this.grouping = groupLoops(this.nodes, this.forms, fuse);
+    this.dense = findDense(this.nodes, this.forms, this.grouping);
+  }
+
+  run(): Lowered {
+    this.giveMemory();
+    const copies = [...this.routeOutputs(), ...this.routeUpdates()];
+    for (const unit of this.unitsInOrder()) this.lowerUnit(unit);
+    for (const copy of copies) copy();
+    return { steps: this.steps, buffers: this.buffers };
+  }
+
+  // ---------------------------------------------------------------------------------------------- memory
+
+  private giveMemory(): void {
+    for (const [index, i] of this.graph.inputs.entries())
+      this.own(i.tensor, { kind: 'input', index });
+    for (const state of this.graph.states) this.own(state.tensor, { kind: 'state', state });
+    for (const node of this.nodes) {
+      if (this.forms.get(node) === 'given' && 'data' in node.attrs)
+        this.own(first(node), { kind: 'constant', node });
+    }
+  }
+
+  private own(t: Tensor, place: Place): Buffer {
+    const buffer = this.buffer(t, place);
+    this.owned.set(tensorKey(t), buffer);
+    return buffer;
+  }
+
+  private buffer(t: Tensor, place: Place): Buffer {
+    const buffer = { id: this.buffers.length, type: t.type, place };
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
+  private bufferOf(t: Tensor): Buffer {
+    const owner = this.dense.owner(t);
+    return this.owned.get(tensorKey(owner)) ?? this.own(owner, { kind: 'arena' });
+  }
+
+  // Each result is stored where it is wanted by the step that computes it; what no step computes is copied.
+  private routeOutputs(): readonly (() => void)[] {
+    return this.graph.outputs.flatMap(({ tensor }, index) => {
+      const buffer = this.buffer(tensor, { kind: 'output', index });
+      return this.route(tensor, buffer, `output '${this.graph.outputs[index]?.name}'`);
+    });
+  }
+
+  private routeUpdates(): readonly (() => void)[] {
+    return this.graph.updates.flatMap(({ state, value }) => {
+      const buffer = this.owned.get(tensorKey(state.tensor)) as Buffer;
+      return this.route(value, buffer, 'an update of state');
+    });
+  }
+
+  private route(t: Tensor, to: Buffer, what: string): readonly (() => void)[] {
+    const owner = this.dense.owner(t);
+    const group = this.grouping.groupOf.get(owner.node);
+    // A state is written in place only where the tape can do so after all its loads; `updateInPlace` decides the rest.
+    const column = group && loopOrder(group).inner > 0 && levelOf(owner.node, group) === 'full';
+    if (group && !(to.place.kind === 'state' && column)) {
+      const list = this.direct.get(tensorKey(owner)) ?? [];
+      this.direct.set(tensorKey(owner), [...list, to]);
+      return [];
+    }
+    if (group && !this.owned.has(tensorKey(owner))) this.own(owner, { kind: 'arena' });
+    return [
+      () =>
+        this.copy(
+          this.bufferOf(owner),
+          to,
+          t,
+          `${what} is a value that no tape can store there itself`,
+        ),
+    ];
+  }
+
+  private destinations(t: Tensor): readonly Buffer[] {
+    const key = tensorKey(t);
+    const own = this.dense.stored.has(key) || this.owned.has(key) ? [this.bufferOf(t)] : [];
+    return [...own, ...(this.direct.get(key) ?? [])];
+  }
+
+  // ---------------------------------------------------------------------------------------------- steps
+
+  // Groups and single nodes, each after what it reads: the order in which a walk from the roots completes them.
+  private unitsInOrder(): readonly (Group | Node)[] {
+    const order: (Group | Node)[] = [];
+    const state = new Map<Group | Node, number>();
+    const unitOf = (node: Node): Group | Node => this.grouping.groupOf.get(node) ?? node;
+    for (const root of roots(this.graph)) {
+      const stack = [unitOf(root.node)];
+      for (let unit = stack.at(-1); unit; unit = stack.at(-1)) {
+        const members = 'nodes' in unit ? unit.nodes : [unit];
+        const inputs = members.flatMap((m) => m.inputs);
+        const next = state.get(unit) ?? 0;
+        state.set(unit, next + 1);
+        const input = inputs[next];
+        if (!input) {
+          if (next === inputs.length) order.push(unit);
+          stack.pop();
+        } else if (!state.has(unitOf(input.node))) stack.push(unitOf(input.node));
+      }
+    }
+    return order;
+  }
+
+  private lowerUnit(unit: Group | Node): void {
+    if ('nodes' in unit) this.lowerGroup(unit);
+    else if (this.forms.get(unit) === 'routine') this.lowerRoutine(unit);
+    else if (this.forms.get(unit) === 'pieces') this.lowerPieces(unit);
+  }
+
+  private lowerGroup(group: Group): void {
+    const tape = buildTape(group, {
+      groupOf: this.grouping.groupOf,
+      isDense: (t) => this.dense.isDense(t),
+      bufferOf: (t) => this.bufferOf(t),
+      destinations: (t) => this.destinations(t),
+      arithmetic: { add: opNamed('add'), mul: opNamed('mul') },
+    });
+    const { contract } = group;
+    const body = contract
+      ? { ...this.contraction(contract), epilogue: tape }
+      : { kind: 'fused' as const, ...tape };
+    const heavy = group.nodes.filter((n) => n.op.kind === 'contract' || n.op.kind === 'reduce');
+    this.steps.push({
+      body,
+      name: nameOf(group.nodes),
+      reason: contract
+        ? `${this.target.name} multiplies with BLAS and runs what follows on each finished block`
+        : `${this.target.name} runs elementwise ops, reductions and views as one tape`,
+      border: group.border || this.borderOf(group),
+      nodes: [...heavy, ...group.nodes.filter((n) => !heavy.includes(n))],
+    });
+  }
+
+  private borderOf(group: Group): string {
+    const reasons = group.nodes.flatMap((n) => this.dense.reasons.get(`${n.id}.0`) ?? []);
+    return reasons[0] ?? 'its results leave the entry';
+  }
+
+  private contraction(node: Node): {
+    kind: 'contract';
+    batch: readonly Dim[];
+    m: Dim;
+    n: Dim;
+    k: Dim;
+    a: Access;
+    b: Access;
+  } {
+    const [a, b] = node.inputs as readonly [Tensor, Tensor];
+    const rank = a.rank;
+    const batch = a.shape.slice(0, -2);
+    const axes = batch.map((_, i) => i);
+    // Iteration dims: batch, m, n, k.
+    const [m, n, k] = [rank - 2, rank - 1, rank];
+    return {
+      kind: 'contract',
+      batch,
+      m: a.shape[rank - 2] as Dim,
+      n: b.shape[rank - 1] as Dim,
+      k: a.shape[rank - 1] as Dim,
+      a: this.accessOf(a, [...axes, m, k], rank + 1),
+      b: this.accessOf(b, [...axes, k, n], rank + 1),
+    };
+  }
+
+  private accessOf(t: Tensor, dims: readonly number[], rank: number): Access {
+    const { base, map } = resolveViews(t, directMap(dims), (x) => this.dense.isDense(x));
+    return { buffer: this.bufferOf(base), ...strided(map, base.shape, rank) };
+  }
+
+  private lowerRoutine(node: Node): void {
+    const operand = (t: Tensor): { buffer: Buffer; shape: readonly Dim[] } => ({
+      buffer: this.bufferOf(t),
+      shape: t.shape,
+    });
+    this.steps.push({
+      body: {
+        kind: 'apply',
+        op: node.op,
+        attrs: node.attrs,
+        inputs: node.inputs.map(operand),
+        outputs: node.outputs().map(operand),
+      },
+      name: node.op.name,
+      reason: `${this.target.name} has its own ${node.op.name}`,
+      border: 'a routine reads and writes whole tensors',
+      nodes: [node],
+    });
+  }
+
+  // The fill first (where pieces leave gaps), then each operand into its place.
+  private lowerPieces(node: Node): void {
+    const [out] = node.outputs() as readonly [Tensor];
+    if (node.op.kind !== 'view') return;
+    const map = node.op.map(
+      node.inputs.map((t) => t.shape),
+      node.attrs,
+    );
+    if (map.form !== 'pieces') return;
+    const buffer = this.bufferOf(out);
+    const steps = rowMajor(out.shape);
+    if (map.fill !== null) {
+      const tape = fillTape(out.shape, out.dtype, map.fill, wholeAccess(buffer, out.shape));
+      this.pieceStep(node, 'fill', tape);
+    }
+    for (const piece of map.pieces) {
+      const x = node.inputs[piece.input] as Tensor;
+      const offset = dimAdd(0, ...piece.start.map((d, a) => dimMul(d, steps[a] ?? 0)));
+      const strides = piece.step.map((s, a) => dimMul(s, steps[a] ?? 0));
+      const from = this.accessOf(
+        x,
+        x.shape.map((_, a) => a),
+        x.rank,
+      );
+      this.pieceStep(node, 'copy', copyTape(x.shape, x.dtype, from, { buffer, offset, strides }));
+    }
+  }
+
+  private pieceStep(node: Node, what: string, tape: ReturnType<typeof copyTape>): void {
+    this.steps.push({
+      body: { kind: 'fused', ...tape },
+      name: `${what} for ${node.op.name}`,
+      reason: `${node.op.name} needs its operands side by side in memory`,
+      border: 'a copy',
+      nodes: [node],
+    });
+  }
+
+  private copy(from: Buffer, to: Buffer, t: Tensor, reason: string): void {
+    const tape = copyTape(t.shape, t.dtype, wholeAccess(from, t.shape), wholeAccess(to, t.shape));
+    this.steps.push({
+      body: { kind: 'fused', ...tape },
+      name: 'copy',
+      reason,
+      border: 'a copy',
+      nodes: [t.node],
+    });
+  }
+}
+
+const first = (node: Node): Tensor => node.outputs()[0] as Tensor;
+
+function nameOf(nodes: readonly Node[]): string {
+  const names = nodes
+    .filter((n) => n.op.kind !== 'view' && n.op.kind !== 'leaf')
+    .map((n) => n.op.name);
+  if (names.length === 0) return 'copy';
+  const [head] = names;
+  if (names.length === 1 && head) return head;
+  const shown = names.length > 6 ? [...names.slice(0, 5), `${names.length - 5} more`] : names;
+  return `fused ${shown.join('+')}`;
+}

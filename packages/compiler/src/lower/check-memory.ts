@@ -1,0 +1,91 @@
+import type { Buffer, Step } from './ir.ts';
+import type { MemoryPlan } from './memory.ts';
+
+/**
+ * Judges a memory plan without using the planner: runs through the steps, marks who owns which bytes, and refuses a
+ * read of bytes that somebody else wrote since.
+ *
+ * @throws Error that names the step and both buffers.
+ */
+export function checkMemory(steps: readonly Step[], plan: MemoryPlan): void {
+  const owned = new OwnedBytes();
+  steps.forEach((step, at) => {
+    const { reads, writes } = accessed(step);
+    for (const buffer of reads)
+      owned.expect(buffer, placeOf(buffer, plan), `step ${at} (${step.name}) reads`);
+    for (const buffer of writes) {
+      const { offset, bytes } = placeOf(buffer, plan);
+      const clash = reads.find((r) => r !== buffer && overlap(placeOf(r, plan), { offset, bytes }));
+      if (clash)
+        throw new Error(
+          `step ${at} (${step.name}) writes buffer ${buffer.id} over its operand ${clash.id}`,
+        );
+      if (offset < 0 || offset + bytes > plan.arenaBytes) {
+        throw new Error(
+          `buffer ${buffer.id} ends at ${offset + bytes}, the arena has ${plan.arenaBytes} bytes`,
+        );
+      }
+      owned.take(buffer, { offset, bytes });
+    }
+    const pairs = writes.flatMap((a, i) => writes.slice(i + 1).map((b) => [a, b] as const));
+    const both = pairs.find(([a, b]) => a !== b && overlap(placeOf(a, plan), placeOf(b, plan)));
+    if (both)
+      throw new Error(
+        `step ${at} (${step.name}) writes buffers ${both[0].id} and ${both[1].id} in one place`,
+      );
+  });
+}
+
+interface Range {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+const overlap = (a: Range, b: Range): boolean =>
+  a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+
+function placeOf(buffer: Buffer, plan: MemoryPlan): Range {
+  const place = plan.places.get(buffer);
+  if (!place) throw new Error(`buffer ${buffer.id} has no place in the arena`);
+  return place;
+}
+
+// Reads the steps for itself: a mistake in the planner's own helpers must not hide here.
+function accessed({ body }: Step): { reads: readonly Buffer[]; writes: readonly Buffer[] } {
+  const inArena = (buffers: readonly Buffer[]): readonly Buffer[] => [
+    ...new Set(buffers.filter((b) => b.place.kind === 'arena')),
+  ];
+  if (body.kind === 'apply') {
+    return {
+      reads: inArena(body.inputs.map((o) => o.buffer)),
+      writes: inArena(body.outputs.map((o) => o.buffer)),
+    };
+  }
+  const tape = body.kind === 'contract' ? body.epilogue : body;
+  const reads: Buffer[] = body.kind === 'contract' ? [body.a.buffer, body.b.buffer] : [];
+  const writes: Buffer[] = [];
+  for (const instr of tape.instrs) {
+    if (instr.kind !== 'load' && instr.kind !== 'store') continue;
+    const access = tape.accesses[instr.access];
+    if (access) (instr.kind === 'load' ? reads : writes).push(access.buffer);
+  }
+  return { reads: inArena(reads), writes: inArena(writes) };
+}
+
+class OwnedBytes {
+  // Disjoint, by offset; who wrote there last.
+  private ranges: (Range & { readonly buffer: Buffer })[] = [];
+
+  expect(buffer: Buffer, range: Range, who: string): void {
+    const found = this.ranges.find((r) => r.buffer === buffer);
+    if (!found)
+      throw new Error(`${who} buffer ${buffer.id}, which is not written or was overwritten`);
+    if (found.offset !== range.offset)
+      throw new Error(`${who} buffer ${buffer.id}, which has moved`);
+  }
+
+  take(buffer: Buffer, range: Range): void {
+    this.ranges = this.ranges.filter((r) => !overlap(r, range));
+    this.ranges.push({ ...range, buffer });
+  }
+}

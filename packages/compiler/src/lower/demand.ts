@@ -1,0 +1,105 @@
+import type { Node, Tensor } from '@vorab/graph';
+import type { AffineIndex } from './affine.ts';
+import { directMap, resolveViews } from './affine.ts';
+
+/** How a node becomes memory. */
+export type Form =
+  /** A loop over a space: elementwise, reduce, contract, a view that must be copied, a splat that must be stored. */
+  | 'loop'
+  /** One op run by the target's own routine. */
+  | 'routine'
+  /** Copies of operands into parts of the result, over a fill. */
+  | 'pieces'
+  /** The operand's bytes in another shape. */
+  | 'alias'
+  /** Memory that is there before the entry runs. */
+  | 'given'
+  /** Folded into whoever reads it: views into strides, splats and iotas into instructions. */
+  | 'folded';
+
+/** Decides for every node how it becomes memory. Order: inputs first, as in `nodes`. */
+export function decideForms(
+  nodes: readonly Node[],
+  roots: readonly Tensor[],
+): ReadonlyMap<Node, Form> {
+  const forms = new Map<Node, Form>(nodes.map((node) => [node, ownForm(node)]));
+  const demandDense = (t: Tensor): void => {
+    const { node } = t;
+    if (forms.get(node) !== 'folded') return;
+    const alias = isLinearView(node);
+    forms.set(node, alias ? 'alias' : 'loop');
+    for (const x of node.inputs) (alias ? demandDense : demandIndexed)(x);
+  };
+  const demandIndexed = (t: Tensor): void => {
+    const base = foldedBase(t, forms);
+    if (!isFoldedLeaf(base)) demandDense(base);
+  };
+  roots.forEach(demandDense);
+  for (const node of nodes.toReversed()) {
+    const form = forms.get(node);
+    if (form === 'routine') node.inputs.forEach(demandDense);
+    else if (form === 'loop' || form === 'pieces') {
+      node.inputs.forEach(
+        node.op.kind === 'contract' || form === 'pieces' ? demandMemory : demandIndexed,
+      );
+    }
+  }
+  return forms;
+
+  // As demandIndexed, but no instruction can stand for a leaf here.
+  function demandMemory(t: Tensor): void {
+    demandDense(foldedBase(t, forms));
+  }
+}
+
+function ownForm(node: Node): Form {
+  switch (node.op.kind) {
+    case 'elementwise':
+    case 'reduce':
+    case 'contract':
+      return 'loop';
+    case 'indexed':
+    case 'routine':
+    case 'composite':
+      return 'routine';
+    case 'view':
+      return isPieces(node) ? 'pieces' : 'folded';
+    case 'leaf':
+      return node.op.evaluate === null || 'data' in node.attrs ? 'given' : 'folded';
+    default:
+      return node.op satisfies never;
+  }
+}
+
+function isPieces(node: Node): boolean {
+  return node.op.kind === 'view' && viewForm(node) === 'pieces';
+}
+
+export function isLinearView(node: Node): boolean {
+  return node.op.kind === 'view' && viewForm(node) === 'linear';
+}
+
+function viewForm(node: Node): string | undefined {
+  if (node.op.kind !== 'view') return undefined;
+  return node.op.map(
+    node.inputs.map((t) => t.shape),
+    node.attrs,
+  ).form;
+}
+
+/** The first tensor below folded views that is not itself such a view. */
+function foldedBase(t: Tensor, forms: ReadonlyMap<Node, Form>): Tensor {
+  const map = directMap(t.shape.map((_, i) => i));
+  return resolveViews(t, map, (x) => forms.get(x.node) !== 'folded').base;
+}
+
+/** A leaf that an instruction can stand for: a splat, a size, an iota whose axis is an iteration dim or fixed. */
+export function isFoldedLeaf(t: Tensor): boolean {
+  return t.node.op.kind === 'leaf' && t.node.op.evaluate !== null && !('data' in t.node.attrs);
+}
+
+/** Whether the index is exactly one iteration dim. */
+export function soleDim(index: AffineIndex | undefined): number | undefined {
+  const [entry, other] = [...(index?.coefficients ?? [])].filter(([, c]) => c !== 0);
+  return entry && !other && index?.start === 0 && entry[1] === 1 ? entry[0] : undefined;
+}

@@ -1,0 +1,200 @@
+import type { StateVariable } from '@vorab/graph';
+import type { Lowered } from './arena.ts';
+import type { Access, Buffer, Step, Tape } from './ir.ts';
+import { readsOf, writesOf } from './ir.ts';
+import { accessKey, copyTape, wholeAccess } from './tape.ts';
+
+/**
+ * Orders the steps so that a state's new value overwrites the old one only when nothing reads the old one any more.
+ * Where that order does not exist, the new value goes through the arena and is copied at the end.
+ */
+export function updateInPlace(lowered: Lowered): Lowered {
+  const orderer = new Orderer(lowered);
+  return orderer.run();
+}
+
+class Orderer {
+  private readonly buffers: Buffer[];
+  private steps: Step[];
+  /** after[i]: steps that must follow step i. */
+  private readonly after: Set<number>[];
+  private readonly copies: Step[] = [];
+
+  constructor({ steps, buffers }: Lowered) {
+    this.buffers = [...buffers];
+    this.steps = [...steps];
+    this.after = dataFlow(this.steps);
+  }
+
+  run(): Lowered {
+    this.steps.forEach((step, writer) => {
+      for (const buffer of new Set(writesOf(step.body))) {
+        if (buffer.place.kind === 'state') this.placeWrite(writer, buffer, buffer.place.state);
+      }
+    });
+    const order = topological(this.after);
+    const steps = [...order.map((i) => this.steps[i] as Step), ...this.copies];
+    return { steps, buffers: this.buffers };
+  }
+
+  private placeWrite(writer: number, buffer: Buffer, state: StateVariable): void {
+    const step = this.steps[writer] as Step;
+    const readers = this.steps.flatMap((s, i) =>
+      i !== writer && readsOf(s.body).includes(buffer) ? [i] : [],
+    );
+    const safe = ownReadsMatch(step, buffer) && !this.reachesAny(writer, readers);
+    if (safe) for (const reader of readers) this.after[reader]?.add(writer);
+    else this.detour(writer, buffer, state);
+  }
+
+  private reachesAny(from: number, targets: readonly number[]): boolean {
+    if (targets.length === 0) return false;
+    const wanted = new Set(targets);
+    const seen = new Set([from]);
+    const stack = [from];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      for (const next of this.after[at] ?? []) {
+        if (wanted.has(next)) return true;
+        if (!seen.has(next)) {
+          seen.add(next);
+          stack.push(next);
+        }
+      }
+    }
+    return false;
+  }
+
+  private detour(writer: number, buffer: Buffer, state: StateVariable): void {
+    const temporary: Buffer = {
+      id: this.buffers.length,
+      type: buffer.type,
+      place: { kind: 'arena' },
+    };
+    this.buffers.push(temporary);
+    const step = this.steps[writer] as Step;
+    this.steps[writer] = { ...step, body: redirectStores(step.body, buffer, temporary) };
+    const { shape, dtype } = state.type;
+    const tape = copyTape(shape, dtype, wholeAccess(temporary, shape), wholeAccess(buffer, shape));
+    this.copies.push({
+      body: { kind: 'fused', ...tape },
+      name: 'copy to state',
+      reason: 'another step reads the old value after the new one is known',
+      border: 'a copy',
+      nodes: step.nodes.slice(0, 1),
+    });
+  }
+}
+
+// Within the step itself, an element may be overwritten only by the value computed from that same element.
+function ownReadsMatch({ body }: Step, buffer: Buffer): boolean {
+  if (body.kind === 'apply') return false;
+  if (body.kind === 'contract' && (body.a.buffer === buffer || body.b.buffer === buffer))
+    return false;
+  const tape = body.kind === 'contract' ? body.epilogue : body;
+  const keys = new Set(tape.accesses.filter((a) => a.buffer === buffer).map(accessKey));
+  return keys.size === 1;
+}
+
+function redirectStores(body: Step['body'], from: Buffer, to: Buffer): Step['body'] {
+  if (body.kind === 'apply') return body;
+  const move = <T extends Tape>(tape: T): T => {
+    const accesses: Access[] = [...tape.accesses];
+    const instrs = tape.instrs.map((instr) => {
+      const access = instr.kind === 'store' ? accesses[instr.access] : undefined;
+      if (instr.kind !== 'store' || access?.buffer !== from) return instr;
+      return { ...instr, access: accesses.push({ ...access, buffer: to }) - 1 };
+    });
+    return withoutUnused({ ...tape, accesses, instrs });
+  };
+  return body.kind === 'contract' ? { ...body, epilogue: move(body.epilogue) } : move(body);
+}
+
+function withoutUnused<T extends Tape>(tape: T): T {
+  const used = [
+    ...new Set(
+      tape.instrs.flatMap((i) => (i.kind === 'load' || i.kind === 'store' ? [i.access] : [])),
+    ),
+  ].sort((a, b) => a - b);
+  const renumber = new Map(used.map((old, i) => [old, i]));
+  return {
+    ...tape,
+    accesses: used.map((i) => tape.accesses[i] as Access),
+    instrs: tape.instrs.map((i) =>
+      i.kind === 'load' || i.kind === 'store' ? { ...i, access: renumber.get(i.access) ?? 0 } : i,
+    ),
+  };
+}
+
+/** Writer before reader, for every buffer but states, whose old values are read. */
+function dataFlow(steps: readonly Step[]): Set<number>[] {
+  const writers = new Map<Buffer, number[]>();
+  const after = steps.map(() => new Set<number>());
+  steps.forEach((step, i) => {
+    for (const buffer of readsOf(step.body)) {
+      if (buffer.place.kind !== 'state')
+        for (const w of writers.get(buffer) ?? []) if (w !== i) after[w]?.add(i);
+    }
+    for (const buffer of writesOf(step.body)) {
+      // Several steps fill one buffer in order: the fill first, then the pieces.
+      for (const w of writers.get(buffer) ?? []) if (w !== i) after[w]?.add(i);
+      writers.set(buffer, [...(writers.get(buffer) ?? []), i]);
+    }
+  });
+  return after;
+}
+
+/** The first ready step in the given order goes first. */
+function topological(after: readonly ReadonlySet<number>[]): readonly number[] {
+  const waiting = after.map(() => 0);
+  for (const next of after) for (const i of next) waiting[i] = (waiting[i] ?? 0) + 1;
+  const ready = new MinHeap();
+  waiting.forEach((n, i) => {
+    if (n === 0) ready.push(i);
+  });
+  const order: number[] = [];
+  for (let i = ready.pop(); i !== undefined; i = ready.pop()) {
+    order.push(i);
+    for (const next of after[i] ?? []) {
+      waiting[next] = (waiting[next] ?? 0) - 1;
+      if (waiting[next] === 0) ready.push(next);
+    }
+  }
+  if (order.length !== after.length)
+    throw new Error('schedule: the steps depend on each other in a circle');
+  return order;
+}
+
+class MinHeap {
+  private readonly items: number[] = [];
+
+  push(value: number): void {
+    const { items } = this;
+    let at = items.push(value) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if ((items[parent] as number) <= value) break;
+      items[at] = items[parent] as number;
+      at = parent;
+    }
+    items[at] = value;
+  }
+
+  pop(): number | undefined {
+    const { items } = this;
+    const [top] = items;
+    const last = items.pop();
+    if (last === undefined || items.length === 0) return top;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= items.length) break;
+      if (child + 1 < items.length && (items[child + 1] as number) < (items[child] as number))
+        child++;
+      if ((items[child] as number) >= last) break;
+      items[at] = items[child] as number;
+      at = child;
+    }
+    items[at] = last;
+    return top;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Attrs, Dim, DType, Node, Op, StateVariable, TensorType } from '@vorab/graph';
+
+// What lowering produces and memory planning completes: steps over buffers. `emit` writes it down.
+
+/** Where a buffer lives. */
+export type Place =
+  | { readonly kind: 'input'; readonly index: number }
+  | { readonly kind: 'output'; readonly index: number }
+  | { readonly kind: 'state'; readonly state: StateVariable }
+  | { readonly kind: 'constant'; readonly node: Node }
+  | { readonly kind: 'arena' }
+  | { readonly kind: 'device' };
+
+/** Dense row-major memory for one tensor. */
+export interface Buffer {
+  readonly id: number;
+  readonly type: TensorType;
+  readonly place: Place;
+}
+
+/** Another shape over a buffer's bytes. Without it, the buffer's own. */
+export interface Operand {
+  readonly buffer: Buffer;
+  readonly shape: readonly Dim[];
+}
+
+/** offset + Σ index[d] · strides[d], in elements. */
+export interface Access {
+  readonly buffer: Buffer;
+  readonly offset: Dim;
+  readonly strides: readonly Dim[];
+}
+
+export type Instr =
+  | { readonly kind: 'load'; readonly dtype: DType; readonly access: number }
+  | { readonly kind: 'const'; readonly dtype: DType; readonly value: number }
+  | { readonly kind: 'index'; readonly dtype: DType; readonly dim: number }
+  | { readonly kind: 'size'; readonly dtype: DType; readonly dim: Dim }
+  | { readonly kind: 'acc'; readonly dtype: DType }
+  | {
+      readonly kind: 'scalar';
+      readonly dtype: DType;
+      readonly op: Op;
+      readonly args: readonly number[];
+    }
+  | { readonly kind: 'reduce'; readonly dtype: DType; readonly op: Op; readonly arg: number }
+  | {
+      readonly kind: 'store';
+      readonly dtype: DType;
+      readonly access: number;
+      readonly arg: number;
+    };
+
+export interface Tape {
+  /** outer (kept), reduced, inner (kept). */
+  readonly dims: readonly Dim[];
+  readonly reduced: number;
+  readonly inner: number;
+  readonly accesses: readonly Access[];
+  readonly instrs: readonly Instr[];
+}
+
+export interface ContractBody {
+  readonly kind: 'contract';
+  readonly batch: readonly Dim[];
+  readonly m: Dim;
+  readonly n: Dim;
+  readonly k: Dim;
+  readonly a: Access;
+  readonly b: Access;
+  readonly epilogue: Tape;
+}
+
+export interface ApplyBody {
+  readonly kind: 'apply';
+  readonly op: Op;
+  readonly attrs: Attrs;
+  readonly inputs: readonly Operand[];
+  readonly outputs: readonly Operand[];
+}
+
+export type StepBody = (Tape & { readonly kind: 'fused' }) | ContractBody | ApplyBody;
+
+export interface Step {
+  readonly body: StepBody;
+  readonly name: string;
+  readonly reason: string;
+  readonly border: string;
+  /** The graph nodes that it computes; the most telling first. */
+  readonly nodes: readonly Node[];
+}
+
+/** The accesses of a step, read or written. */
+export function readsOf(body: StepBody): readonly Buffer[] {
+  if (body.kind === 'apply') return body.inputs.map((o) => o.buffer);
+  if (body.kind === 'contract')
+    return [body.a.buffer, body.b.buffer, ...tapeBuffers(body.epilogue, 'load')];
+  return tapeBuffers(body, 'load');
+}
+
+export function writesOf(body: StepBody): readonly Buffer[] {
+  if (body.kind === 'apply') return body.outputs.map((o) => o.buffer);
+  return tapeBuffers(body.kind === 'contract' ? body.epilogue : body, 'store');
+}
+
+function tapeBuffers(tape: Tape, kind: 'load' | 'store'): readonly Buffer[] {
+  return tape.instrs.flatMap((i) =>
+    i.kind === kind ? (tape.accesses[i.access]?.buffer ?? []) : [],
+  );
+}

@@ -1,0 +1,31 @@
+import type { EntryGraph } from '../entry-graph.ts';
+import type { Target } from '../targets/target.ts';
+import { decomposeRule } from './decompose.ts';
+import type { Origins } from './rewrite.ts';
+import { rewrite } from './rewrite.ts';
+import { simplifyRules } from './simplify.ts';
+
+// The passes, in order. Each line says what it needs from those before it.
+//
+//   trace           the user's functions; forward, backward and optimizer are one graph
+//   canonicalize    needs a traced graph: exact simplification at op level; the portable function is written from here
+//   decompose       needs canonical form: opens what the target does not keep whole, and simplifies what that shows
+//   lower           needs nothing but primitives and kept composites: forms, groups, tapes (arena), or single ops
+//   updateInPlace   needs steps: orders them so that donated state is overwritten last
+//   planMemory      needs the final order: gives arena buffers their places; checkMemory judges it
+//   emit            needs all of that
+
+/** Exact simplification at op level. */
+export function canonicalize(graph: EntryGraph): EntryGraph {
+  return rewrite(graph, simplifyRules).graph;
+}
+
+/** Primitives, and what the target keeps whole; `origins` follows nodes back to the portable function. */
+export function prepareFor(
+  graph: EntryGraph,
+  target: Target,
+  fuse: boolean,
+  origins: Origins,
+): EntryGraph {
+  return rewrite(graph, [decomposeRule(target, fuse), ...simplifyRules], origins).graph;
+}

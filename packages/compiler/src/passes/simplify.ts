@@ -1,0 +1,141 @@
+import type { Dim, Node, Tensor } from '@vorab/graph';
+import { dimEqual, full, make1, opNamed } from '@vorab/graph';
+import type { Rule } from './rewrite.ts';
+
+// Rules that never change a value, not even at NaN, infinity or minus zero. They look at an op's kind and at how a
+// view moves elements; only rules about one op's own algebra name it.
+
+const primitive = {
+  full: opNamed('full'),
+  reshape: opNamed('reshape'),
+  transpose: opNamed('transpose'),
+  broadcast: opNamed('broadcast'),
+  mul: opNamed('mul'),
+  div: opNamed('div'),
+  sub: opNamed('sub'),
+  stopGradient: opNamed('stopGradient'),
+};
+
+const shapesEqual = (a: readonly Dim[], b: readonly Dim[]): boolean =>
+  a.length === b.length && a.every((d, i) => dimEqual(d, b[i] as Dim));
+
+const source = (node: Node): Tensor => node.inputs[0] as Tensor;
+
+/** The value of a tensor whose elements are all equal and known. */
+function splat(t: Tensor | undefined): number | undefined {
+  return t?.node.op === primitive.full ? (t.node.attrs['value'] as number) : undefined;
+}
+
+const noMove: Rule = {
+  name: 'view-of-nothing-moved',
+  why: 'a view that leaves every element where it is, is its operand',
+  apply(node) {
+    if (node.op.kind !== 'view' || node.inputs.length !== 1) return null;
+    const x = source(node);
+    if (!shapesEqual(x.shape, node.types[0]?.shape ?? [])) return null;
+    const map = node.op.map([x.shape], node.attrs);
+    if (map.form === 'linear') return [x];
+    if (map.form === 'pieces') return map.pieces[0]?.start.every((d) => d === 0) ? [x] : null;
+    const still =
+      map.axes.every((a, i) => a === i) &&
+      map.steps.every((s) => s === 1) &&
+      map.start.every((d) => d === 0);
+    return still ? [x] : null;
+  },
+};
+
+const viewOfSplat: Rule = {
+  name: 'view-of-splat',
+  why: 'moving equal elements gives equal elements',
+  apply(node) {
+    if (node.op.kind !== 'view' || node.inputs.length !== 1) return null;
+    const value = splat(source(node));
+    const [type] = node.types;
+    if (value === undefined || !type) return null;
+    const map = node.op.map([source(node).shape], node.attrs);
+    if (map.form === 'pieces' && !Object.is(map.fill, value)) return null;
+    return [full(value, type.shape, type.dtype)];
+  },
+};
+
+const reshapeOfReshape: Rule = {
+  name: 'reshape-of-reshape',
+  why: 'only the last shape counts',
+  apply(node) {
+    const x = node.inputs[0];
+    if (!isLinear(node) || !x || !isLinear(x.node)) return null;
+    return [make1(node.op, [source(x.node)], node.attrs)];
+  },
+};
+
+function isLinear(node: Node): boolean {
+  return node.op.kind === 'view' && node.inputs.length === 1 && node.op === primitive.reshape;
+}
+
+const composePermutations: Rule = {
+  name: 'transpose-of-transpose',
+  why: 'permutations compose',
+  apply(node) {
+    const x = node.inputs[0];
+    if (node.op !== primitive.transpose || x?.node.op !== primitive.transpose) return null;
+    const inner = x.node.attrs['axes'] as readonly number[];
+    const axes = (node.attrs['axes'] as readonly number[]).map((a) => inner[a] as number);
+    return [make1(node.op, [source(x.node)], { axes })];
+  },
+};
+
+const composeBroadcasts: Rule = {
+  name: 'broadcast-of-broadcast',
+  why: 'repeating what is repeated repeats',
+  apply(node) {
+    const x = node.inputs[0];
+    if (node.op !== primitive.broadcast || x?.node.op !== primitive.broadcast) return null;
+    const outer = node.attrs['axes'] as readonly number[];
+    const axes = (x.node.attrs['axes'] as readonly number[]).map((a) => outer[a] as number);
+    return [
+      make1(node.op, [source(x.node)], { shape: node.attrs['shape'] as readonly Dim[], axes }),
+    ];
+  },
+};
+
+const identityElement: Rule = {
+  name: 'identity-element',
+  why: 'x · 1, x / 1 and x − 0 are x, at NaN, infinities and −0 too',
+  apply(node) {
+    const [x, y] = node.inputs;
+    if (!x || !y) return null;
+    const [a, b] = [splat(x), splat(y)];
+    if (node.op === primitive.mul && b === 1) return [x];
+    if (node.op === primitive.mul && a === 1) return [y];
+    if (node.op === primitive.div && b === 1) return [x];
+    if (node.op === primitive.sub && Object.is(b, 0)) return [x];
+    return null;
+  },
+};
+
+const sumOfSplat: Rule = {
+  name: 'sum-over-nothing',
+  why: 'a reduction over no axis is its operand',
+  apply(node) {
+    if (node.op.kind !== 'reduce') return null;
+    return (node.attrs['axes'] as readonly number[]).length === 0 ? [source(node)] : null;
+  },
+};
+
+const stopGradient: Rule = {
+  name: 'stop-gradient',
+  why: 'after differentiation it is its operand',
+  apply: (node) => (node.op === primitive.stopGradient ? [source(node)] : null),
+};
+
+/** The exact rules, in the order in which they are tried. */
+export const simplifyRules: readonly Rule[] = [
+  stopGradient,
+  noMove,
+  viewOfSplat,
+  reshapeOfReshape,
+  composePermutations,
+  composeBroadcasts,
+  identityElement,
+  sumOfSplat,
+];

@@ -1,2 +1,4 @@
 /** The `vorab` command. */
-export {};
+import { main } from './cli/main.ts';
+
+process.exitCode = await main(process.argv.slice(2));

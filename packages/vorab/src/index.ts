@@ -1,2 +1,20 @@
-/** Compile-ahead computation graphs for TypeScript: the CLI, and one import for graph and runtime. */
-export {};
+/**
+ * Compile-ahead computation graphs for TypeScript: what a model file imports, what compiles it, and what runs it.
+ * `Tensor` is a tensor of a graph; `DeviceTensor` is an array on a session's device.
+ */
+export * from '@vorab/graph';
+export {
+  AbortError,
+  type ErrorCode,
+  type InputValue,
+  type OpenOptions,
+  open,
+  type RuntimeChoice,
+  type RuntimeName,
+  type Session,
+  type SessionInfo,
+  type Stats,
+  Tensor as DeviceTensor,
+  VorabError,
+} from '@vorab/runtime';
+export { type CompiledFile, type CompileFileOptions, compile } from './compile.ts';

@@ -1,3 +1,3 @@
 export { loadModel, type Model } from './model.ts';
 export { ModelError, type ModelErrorCode, type ModelProblem } from './model-error.ts';
-export { asModelError } from './run-module.ts';
+export { asTraceError } from './run-module.ts';

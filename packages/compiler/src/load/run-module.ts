@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { ModelSource } from '../discover/index.ts';
 import { ModelError } from './model-error.ts';
-import { userFrames } from './stack.ts';
+import { type StackFrame, userFrames } from './stack.ts';
 
 /** What a module exports once it has run. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
@@ -25,31 +25,25 @@ export async function runModule(source: ModelSource): Promise<ModuleExports> {
   }
 }
 
-/** An error of the user's own code, as one that says where it was thrown. */
-export function asModelError(error: unknown, source: ModelSource): unknown {
-  if (!(error instanceof Error)) {
-    const problem = { message: `threw ${String(error)}, which is not an Error` };
-    return new ModelError('threw', [{ ...problem, location: at(source) }], undefined, {
-      cause: error,
-    });
-  }
-  if ('location' in error) return error;
-  const frames = userFrames(error, (file) => source.holds(file));
-  const message = `the model threw ${error.name}: ${error.message}`;
-  const rest = frames.slice(1).map((frame) => `    ${frame.text}`);
-  const location = frames[0]?.location ?? at(source);
-  return new ModelError(
-    'threw',
-    [{ message: [message, ...rest].join('\n'), location }],
-    undefined,
-    {
-      cause: error,
-    },
-  );
+/** An error that the user's own code threw while it was called, as one that says where; any other as it is. */
+export function asTraceError(error: unknown, source: ModelSource): unknown {
+  const isOwn = !(error instanceof Error) || ownFrames(error, source).length > 0;
+  return isOwn ? asModelError(error, source) : error;
 }
 
-const at = (source: ModelSource): { file: string; line: number; column: number } => ({
-  file: source.file,
-  line: 1,
-  column: 1,
-});
+function asModelError(error: unknown, source: ModelSource): unknown {
+  if (!(error instanceof Error)) {
+    const message = `the model threw ${String(error)}, which is not an Error`;
+    const location = { file: source.file, line: 1, column: 1 };
+    return new ModelError('threw', [{ message, location }], undefined, { cause: error });
+  }
+  if ('location' in error) return error;
+  const [first, ...others] = ownFrames(error, source);
+  const location = first?.location ?? { file: source.file, line: 1, column: 1 };
+  const thrown = `the model threw ${error.name}: ${error.message}`;
+  const message = [thrown, ...others.map((frame) => `    ${frame.text}`)].join('\n');
+  return new ModelError('threw', [{ message, location }], undefined, { cause: error });
+}
+
+const ownFrames = (error: Error, source: ModelSource): readonly StackFrame[] =>
+  userFrames(error, (file) => source.holds(file));

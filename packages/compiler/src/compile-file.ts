@@ -1,0 +1,88 @@
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import type { fb } from '@vorab/artifact';
+import { generateBinding } from './binding/index.ts';
+import { compilePrograms } from './compile.ts';
+import type { ModelSource } from './discover/index.ts';
+import { type FileContent, writeFiles } from './files/atomic.ts';
+import { asTraceError, loadModel } from './load/index.ts';
+
+export interface CompileFileOptions {
+  /** Default: beside the model, with the extension `.vorab`. */
+  readonly output?: string;
+  /** Names of the plans to make; default `['blas', 'mlx']`. */
+  readonly targets?: readonly string[];
+  /** Default true. */
+  readonly fuse?: boolean;
+  /** Whether to write the typed binding, `<artifact>.ts`; default true. */
+  readonly binding?: boolean;
+  /** Called after each part of the work. */
+  readonly onPart?: (name: string, ms: number) => void;
+}
+
+/** What a compilation wrote. */
+export interface CompiledFile {
+  /** Absolute. */
+  readonly artifact: string;
+  readonly binding: string | undefined;
+  readonly bytes: number;
+  readonly program: fb.ProgramT;
+}
+
+/**
+ * Compiles the exported programs of a model file to one artifact, and writes it with its typed binding. Both files are
+ * written, or neither.
+ *
+ *     const { artifact } = await compileFile('model.ts', { targets: ['blas'] });
+ *
+ * @throws ModelError for a file without programs, that throws or does not parse; GraphError for what is wrong in a
+ * program, at the user's line.
+ */
+export async function compileFile(
+  model: string,
+  options: CompileFileOptions = {},
+): Promise<CompiledFile> {
+  const { targets = ['blas', 'mlx'], fuse = true, binding = true, onPart = () => {} } = options;
+  const artifact = resolve(options.output ?? `${withoutExtension(model)}.vorab`);
+  const start = performance.now();
+  const { source, programs } = await loadModel(model);
+  onPart('load', performance.now() - start);
+  const compiled = traced(source, () =>
+    compilePrograms(programs, {
+      targets,
+      fuse,
+      rootName: (callSites) => source.rootName(callSites),
+      relativePath: (file) => posix(relative(dirname(source.file), file)),
+      onPass: ({ entry, pass, ms }) => onPart(`${entry}: ${pass}`, ms),
+    }),
+  );
+  const files: FileContent[] = [{ path: artifact, content: compiled.bytes }];
+  const bindingFile = `${artifact}.ts`;
+  if (binding) {
+    const names = { artifact: `./${basename(artifact)}`, source: basename(source.file) };
+    files.push({ path: bindingFile, content: generateBinding(compiled.program, names) });
+  }
+  const before = performance.now();
+  await writeFiles(files);
+  onPart('write', performance.now() - before);
+  return {
+    artifact,
+    binding: binding ? bindingFile : undefined,
+    bytes: compiled.bytes.length,
+    program: compiled.program,
+  };
+}
+
+// Tracing calls functions of the user's, which may throw whatever they like.
+function traced<T>(source: ModelSource, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asTraceError(error, source);
+  }
+}
+
+const posix = (path: string): string => path.split(sep).join('/');
+
+function withoutExtension(file: string): string {
+  return join(dirname(file), basename(file, extname(file)));
+}

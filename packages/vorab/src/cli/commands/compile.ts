@@ -1,0 +1,53 @@
+import { compileFile, targets } from '@vorab/compiler';
+import { displayPath, UsageError } from '../errors.ts';
+import { formatBytes, formatTime, type Output } from '../output.ts';
+import { describeProgram } from '../program.ts';
+
+export interface CompileCommandOptions {
+  readonly output?: string;
+  readonly targets?: string;
+  readonly fuse?: boolean;
+  readonly binding?: boolean;
+  readonly json?: boolean;
+}
+
+/** `vorab compile`. */
+export async function compile(
+  model: string,
+  options: CompileCommandOptions,
+  output: Output,
+): Promise<void> {
+  const start = performance.now();
+  const parts: Record<string, number> = {};
+  const result = await compileFile(model, {
+    ...(options.output === undefined ? {} : { output: options.output }),
+    targets: parseTargets(options.targets ?? 'blas,mlx'),
+    fuse: options.fuse !== false,
+    binding: options.binding !== false,
+    onPart(name, ms) {
+      parts[name] = (parts[name] ?? 0) + ms;
+      output.progress(`${name}: ${formatTime(ms)}`);
+    },
+  });
+  output.done();
+  const ms = performance.now() - start;
+  if (options.json) {
+    const { artifact, binding, bytes } = result;
+    output.json({ artifact, binding: binding ?? null, bytes, ms: Math.round(ms), parts });
+    return;
+  }
+  const { entries, plans } = describeProgram(result.program);
+  const names = entries.filter((e) => e.kind === 'program').map((e) => e.name);
+  const size = formatBytes(result.bytes);
+  output.line(`${displayPath(result.artifact)}: ${names.join(', ')}`);
+  output.line(`  for ${plans.map((p) => p.name).join(', ')}; ${size}; ${formatTime(ms)}`);
+  if (result.binding) output.line(`  typed binding: ${displayPath(result.binding)}`);
+}
+
+function parseTargets(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(name in targets));
+  if (unknown === undefined) return [...new Set(names)];
+  const known = Object.keys(targets).join(', ');
+  throw new UsageError(`--targets: there is no target '${unknown}'; there are: ${known}`);
+}

@@ -1,0 +1,90 @@
+import { fb, opById } from '@vorab/artifact';
+import { locationAt, string } from './program.ts';
+
+/** Why a plan is as it is; the names are those of `explain --json`. */
+export interface PlanExplanation {
+  readonly name: string;
+  readonly targets: readonly string[];
+  readonly entries: readonly EntryExplanation[];
+}
+
+export interface EntryExplanation {
+  readonly entry: string;
+  readonly arenaBytes: number;
+  /** The largest sum of live values: no plan needs less. */
+  readonly peakBytes: number;
+  /** The first step that writes a state: what fails before it changes nothing. */
+  readonly firstWrite: number;
+  readonly steps: readonly StepExplanation[];
+  readonly casts: readonly CastExplanation[];
+}
+
+export interface StepExplanation {
+  readonly name: string;
+  readonly target: string;
+  /** fused: a tape over blocks; contract: a matrix product with what follows it; apply: a routine. */
+  readonly form: 'fused' | 'contract' | 'apply';
+  /** Why it runs on this target in this form. */
+  readonly reason: string;
+  /** Why the group ends here. */
+  readonly border: string;
+  /** The ops that it computes. */
+  readonly ops: readonly string[];
+  /** The user's lines. */
+  readonly locations: readonly string[];
+}
+
+export interface CastExplanation {
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly location: string;
+}
+
+export function explainEntry(program: fb.ProgramT, plan: fb.EntryPlanT): EntryExplanation {
+  const entry = program.entries[plan.entry];
+  const nodes = program.functions[entry?.function_ ?? -1]?.nodes ?? [];
+  return {
+    entry: string(entry?.name ?? null),
+    arenaBytes: Number(plan.arenaBytes),
+    peakBytes: Number(plan.peakBytes),
+    firstWrite: plan.firstWrite,
+    steps: plan.regions.flatMap((region) =>
+      region.steps.map((step) => explainStep(program, nodes, string(region.target), step)),
+    ),
+    casts: plan.casts.map((cast) => ({
+      from: fb.DType[cast.from].toLowerCase(),
+      to: fb.DType[cast.to].toLowerCase(),
+      reason: string(program.strings[cast.reason] ?? null),
+      location: locationAt(program, cast.location),
+    })),
+  };
+}
+
+function explainStep(
+  program: fb.ProgramT,
+  nodes: readonly fb.NodeT[],
+  target: string,
+  step: fb.StepT,
+): StepExplanation {
+  return {
+    name: string(step.name) || formOf(step),
+    target,
+    form: formOf(step),
+    reason: string(program.strings[step.reason] ?? null),
+    border: string(program.strings[step.border] ?? null),
+    ops: step.nodes.map((index) => opById(nodes[index]?.op ?? 0)?.name ?? '?'),
+    locations: step.locations.map((index) => locationAt(program, index)),
+  };
+}
+
+function formOf(step: fb.StepT): StepExplanation['form'] {
+  switch (step.bodyType) {
+    case fb.StepBody.Fused:
+      return 'fused';
+    case fb.StepBody.Contract:
+      return 'contract';
+    default:
+      return 'apply';
+  }
+}

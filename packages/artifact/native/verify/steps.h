@@ -1,0 +1,17 @@
+#pragma once
+
+#include "artifact/native/verify/places.h"
+
+namespace vorab::rules {
+
+// What the rules of a step need of its plan.
+struct PlanContext {
+  const Context& context;
+  const Values& values;
+  const fb::Entry& entry;
+};
+
+// A step by itself: indices, dtypes, levels, attributes. Its order among the others is for flow.h.
+void check_step(const PlanContext& plan, const Path& path, const fb::Step& step);
+
+}  // namespace vorab::rules

@@ -1,0 +1,66 @@
+#include "artifact/native/verify/uses.h"
+
+#include "artifact/native/verify/ranges.h"
+
+namespace vorab::rules {
+namespace {
+
+using Visit = std::function<void(const Path&, const Use&)>;
+
+Wide product(const std::vector<Motion>& motions) {
+  Wide result = 1;
+  for (const Motion& motion : motions) result *= motion.extent;
+  return result;
+}
+
+void of_fused(const PlanContext& plan, const Path& path, const fb::Fused& fused, bool write,
+              const Visit& visit) {
+  const Context& context = plan.context;
+  const auto kind = write ? fb::InstrKind::Store : fb::InstrKind::Load;
+  for (uint32_t i = 0; i < count(fused.tape()); ++i) {
+    const fb::Instr& instr = *fused.tape()->Get(i);
+    if (instr.kind() != kind) continue;
+    const fb::Access& access = *fused.accesses()->Get(instr.a());
+    Use use{access.value(), write, {}};
+    if (write) {
+      use.filled = {product(store_motions(context.program, fused, access, context.high)),
+                    product(store_motions(context.program, fused, access, context.low))};
+    }
+    visit(path.at("tape", i), use);
+  }
+}
+
+void of_contract(const PlanContext& plan, const Path& path, const fb::Contract& contract,
+                 bool write, const Visit& visit) {
+  if (!write) {
+    visit(path.field("a"), {contract.a()->value(), false, {}});
+    visit(path.field("b"), {contract.b()->value(), false, {}});
+  }
+  of_fused(plan, path.field("epilogue"), *contract.epilogue(), write, visit);
+}
+
+void of_apply(const PlanContext& plan, const Path& path, const fb::Apply& apply, bool write,
+              const Visit& visit) {
+  const auto& values = items(write ? apply.outputs() : apply.inputs());
+  for (uint32_t i = 0; i < values.size(); ++i) {
+    Use use{values[i], write, {}};
+    const fb::TensorType& type = type_at(plan.context.program, plan.values[values[i]]->type());
+    if (write) use.filled = {elements(type, plan.context.high), elements(type, plan.context.low)};
+    visit(path.at(write ? "outputs" : "inputs", i), use);
+  }
+}
+
+}  // namespace
+
+void each_use(const PlanContext& plan, const Path& path, const fb::Step& step, const Visit& visit) {
+  const Path at = path.field("body");
+  for (const bool write : {false, true}) {
+    if (const auto* fused = step.body_as_Fused()) of_fused(plan, at, *fused, write, visit);
+    if (const auto* contract = step.body_as_Contract()) {
+      of_contract(plan, at, *contract, write, visit);
+    }
+    if (const auto* apply = step.body_as_Apply()) of_apply(plan, at, *apply, write, visit);
+  }
+}
+
+}  // namespace vorab::rules

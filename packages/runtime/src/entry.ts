@@ -3,7 +3,7 @@ import { InputBinder } from './bind.ts';
 import type { Dim } from './dims.ts';
 import { dimOf, extentOf, formatPort } from './dims.ts';
 import { arrayFits, arrayName } from './dtype.ts';
-import { AbortError, didYouMean, listNames, VorabError } from './errors.ts';
+import { AbortError, didYouMean, listNames, VorabError, withArticle } from './errors.ts';
 import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
 import type { TensorOwner } from './tensor.ts';
 import { Tensor } from './tensor.ts';
@@ -191,7 +191,7 @@ export class Entry {
     if (!ArrayBuffer.isView(array) || typeof tag !== 'string' || !arrayFits(port.dtype, tag)) {
       throw new VorabError({
         code: 'out-dtype',
-        message: `${place} is ${typeof tag === 'string' ? `a ${tag}` : 'no typed array'}, expected a ${arrayName(port.dtype)} for ${expected}`,
+        message: `${place} is ${typeof tag === 'string' ? withArticle(tag) : 'no typed array'}, expected ${withArticle(arrayName(port.dtype))} for ${expected}`,
       });
     }
     const size = shape.reduce((product, extent) => product * extent, 1);

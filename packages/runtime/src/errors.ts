@@ -73,7 +73,7 @@ export class AbortError extends VorabError {
 
 /** `name` of `names` that a user may have meant. */
 export function didYouMean(name: string, names: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(name.length / 3));
+  const limit = name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3));
   const near = names
     .map((other) => ({ other, distance: editDistance(name.toLowerCase(), other.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
@@ -81,17 +81,27 @@ export function didYouMean(name: string, names: readonly string[]): string | und
   return near[0]?.other;
 }
 
+/** Insertions, deletions, substitutions and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = swapped ? (before[j - 2] ?? 0) + 1 : substitute;
+      next.push(Math.min(substitute, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** "an Int32Array" */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) && !noun.startsWith('Uint') ? 'an' : 'a'} ${noun}`;
 }
 
 /** `a, b, c`, or `none`. */

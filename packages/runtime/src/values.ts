@@ -1,7 +1,7 @@
 import type { ArrayOf, DType, ScalarOf, TypedArray } from './dtype.ts';
 import { arrayFits, arrayName, dtypes, viewOf } from './dtype.ts';
 import type { ErrorCode } from './errors.ts';
-import { VorabError } from './errors.ts';
+import { VorabError, withArticle } from './errors.ts';
 import type { Shape } from './tensor.ts';
 import { Tensor } from './tensor.ts';
 
@@ -60,8 +60,8 @@ function acceptView(place: Place, value: ArrayBufferView): TypedArray {
     throw refuse(
       place,
       'input-dtype',
-      `a ${tag ?? 'DataView'}`,
-      `pass a ${array}, e.g. ${array}.from(values)`,
+      withArticle(tag ?? 'DataView'),
+      `pass ${withArticle(array)}, e.g. ${array}.from(values)`,
     );
   }
   const view = bitsOf(value);
@@ -82,7 +82,7 @@ function checkBooleans(place: Place, view: TypedArray): void {
 
 function acceptTensor(place: Place, tensor: Tensor): Accepted {
   if (tensor.dtype !== place.dtype) {
-    const cure = `cast it in the model, or pass its data() as a ${arrayName(place.dtype)}`;
+    const cure = `cast it in the model, or pass its data() as ${withArticle(arrayName(place.dtype))}`;
     throw refuse(place, 'input-dtype', `a ${tensor.toString()}`, cure);
   }
   return { view: undefined, tensor, shape: tensor.shape, length: tensor.size };
@@ -90,7 +90,12 @@ function acceptTensor(place: Place, tensor: Tensor): Accepted {
 
 function acceptScalar(place: Place, value: number | boolean | bigint): Accepted {
   if (place.rank !== 0) {
-    throw refuse(place, 'input-rank', `the scalar ${value}`, `pass a ${arrayName(place.dtype)}`);
+    throw refuse(
+      place,
+      'input-rank',
+      `the scalar ${value}`,
+      `pass ${withArticle(arrayName(place.dtype))}`,
+    );
   }
   const view = viewOf(place.dtype, new ArrayBuffer(8));
   const stored = store(place, view, value);
@@ -165,7 +170,12 @@ export function accept(place: Place, value: unknown): Accepted {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
     return acceptScalar(place, value);
   }
-  throw refuse(place, 'input-kind', value === null ? 'null' : `a ${typeof value}`, kindCure(place));
+  throw refuse(
+    place,
+    'input-kind',
+    value === null ? 'null' : withArticle(typeof value),
+    kindCure(place),
+  );
 }
 
 /** The artifact's number of a dtype. */

@@ -31,14 +31,21 @@ const toBool =
     return 'bool';
   };
 
+/** x = y, as bool; NaN compares to nothing. */
 export const equal: BinaryOp = comparison('equal', 'x = y', (x, y) => x === y);
+/** x ≠ y, as bool; NaN differs from everything. */
 export const notEqual: BinaryOp = comparison('notEqual', 'x ≠ y', (x, y) => x !== y);
+/** x < y, as bool; NaN compares to nothing. */
 export const less: BinaryOp = comparison('less', 'x < y', (x, y) => x < y);
+/** x ≤ y, as bool; NaN compares to nothing. */
 export const lessEqual: BinaryOp = comparison('lessEqual', 'x ≤ y', (x, y) => x <= y);
+/** x > y, as bool; NaN compares to nothing. */
 export const greater: BinaryOp = comparison('greater', 'x > y', (x, y) => x > y);
+/** x ≥ y, as bool; NaN compares to nothing. */
 export const greaterEqual: BinaryOp = comparison('greaterEqual', 'x ≥ y', (x, y) => x >= y);
 
-export const isNaN: UnaryOp = unary({
+/** Whether x is NaN. */
+const nan: UnaryOp = unary({
   name: 'isNaN',
   doc: 'whether x is NaN',
   accepts: 'float',
@@ -47,7 +54,8 @@ export const isNaN: UnaryOp = unary({
   partial: null,
 });
 
-export const isFinite: UnaryOp = unary({
+/** Whether x is neither NaN nor infinite. */
+const finite: UnaryOp = unary({
   name: 'isFinite',
   doc: 'whether x is neither NaN nor infinite',
   accepts: 'float',
@@ -55,6 +63,8 @@ export const isFinite: UnaryOp = unary({
   scalar: (x) => Number(Number.isFinite(x)),
   partial: null,
 });
+
+export { finite as isFinite, nan as isNaN };
 
 export const whereOp: ElementwiseOp = elementwise({
   name: 'where',

@@ -3,7 +3,7 @@ import type { Tensor } from '../node.ts';
 import { make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
 import { sumAxes, unreduce } from './axes.ts';
-import { isFinite, select } from './compare.ts';
+import { isFinite as finite, select } from './compare.ts';
 import { exp, log, sqrt } from './exponential.ts';
 import { stopGradient } from './gradient.ts';
 import { zerosLike } from './leaves.ts';
@@ -71,7 +71,7 @@ export const logSumExpOp: CompositeOp = composite({
   attributes: { axes: 'ints' },
   decompose([x], { axes }) {
     const top = max(stopGradient(x as Tensor), axes);
-    const shift = select(isFinite(top), top, zerosLike(top));
+    const shift = select(finite(top), top, zerosLike(top));
     const powers = exp(sub(x as Tensor, unreduce(shift, (x as Tensor).shape, axes)));
     return [add(log(sumAxes(powers, axes)), shift)];
   },

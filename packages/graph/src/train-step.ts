@@ -2,10 +2,11 @@ import { checkOutputs } from './check-program.ts';
 import { currentProgram } from './context.ts';
 import { isFloat } from './dtype.ts';
 import { userError } from './fail.ts';
-import { grad } from './grad.ts';
+import { pullback } from './grad.ts';
 import type { CallSite } from './location.ts';
 import { captureCallSites } from './location.ts';
 import { Tensor } from './node.ts';
+import { full, zerosLike } from './ops/leaves.ts';
 import type { GradientTransform } from './optim/clip.ts';
 import type { Optimizer } from './optim/optimizer.ts';
 import type { InputTypes, Outputs, TensorsOf } from './program.ts';
@@ -68,16 +69,34 @@ function step<I extends InputTypes, O extends Outputs>(
   const parameters = trained(loss, spec.trainable, site);
   // Nodes that follow from no op of the user's have the step's own line.
   withScope({ inherited: [site], keepStacks: false, note: 'training step' }, () => {
-    const gradients = grad(
-      loss,
-      parameters.map((p) => p.tensor),
-    );
+    const gradients = gradientsOf(loss, parameters, site);
     const clipped = spec.clip ? spec.clip(gradients) : gradients;
     spec.optimizer.apply(
       parameters.map((parameter, i) => ({ parameter, gradient: clipped[i] as Tensor })),
     );
   });
   return { loss, ...metrics };
+}
+
+// Zeros where nothing flows; nothing anywhere is a mistake.
+function gradientsOf(
+  loss: Tensor,
+  parameters: readonly StateVariable[],
+  site: readonly CallSite[],
+): readonly Tensor[] {
+  const tensors = parameters.map((p) => p.tensor);
+  const found = pullback([loss], [full(1, [], loss.dtype)], tensors);
+  if (found.some((g) => g !== null)) {
+    return found.map((g, i) => g ?? zerosLike(tensors[i] as Tensor));
+  }
+  throw userError(
+    {
+      code: 'no-gradient',
+      message: 'trainStep: no gradient reaches a parameter: integers or stopGradient() lie between',
+      cure: 'compute the loss in floats: what argMax, comparisons and casts to integers give has no gradient',
+    },
+    lineOf(loss, site),
+  );
 }
 
 function checkLoss(loss: unknown, site: readonly CallSite[]): Tensor {

@@ -40,7 +40,6 @@ export async function open<E = AnyEntries>(
   source: string | URL | Uint8Array,
   options: OpenOptions = {},
 ): Promise<Session<E>> {
-  checkOptions(options);
   const choice = options.runtime ?? 'auto';
   const chosen =
     choice === 'auto' ? chooseRuntime() : { name: choice, reason: 'named by the caller' };
@@ -57,6 +56,7 @@ export async function openOn<E = AnyEntries>(
   source: string | URL | Uint8Array,
   options: OpenOptions = {},
 ): Promise<Session<E>> {
+  checkOptions(options);
   const where = source instanceof URL ? fileURLToPath(source) : source;
   const artifact = await backend.load(where);
   const program = readProgram(artifact.program);

@@ -1,5 +1,4 @@
-import { fb } from '@vorab/artifact';
-import { ByteBuffer } from 'flatbuffers';
+import { fb, programRoot } from '@vorab/artifact';
 import { type DType, dtypeBytes, dtypes } from './dtype.ts';
 
 /** What a session knows of an artifact: names, types and bounds; no functions and no steps. */
@@ -184,11 +183,6 @@ function readSymbol(program: fb.Program, index: number): SymbolInfo {
     max: Number(symbol.max()),
     multipleOf: Number(symbol.multipleOf()),
   };
-}
-
-/** The accessor of a verified program. */
-export function programRoot(flatbuffer: Uint8Array): fb.Program {
-  return fb.Program.getRootAsProgram(new ByteBuffer(flatbuffer));
 }
 
 /** Names, types and bounds of a verified program. */

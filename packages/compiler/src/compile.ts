@@ -13,7 +13,7 @@ import { Emitter } from './emit/emitter.ts';
 import { emitFunction } from './emit/function.ts';
 import { emitEntryPlan } from './emit/plan.ts';
 import type { EntryGraph } from './entry-graph.ts';
-import { nodesOf, verifyGraph } from './entry-graph.ts';
+import { nodesOf, statesRead, verifyGraph } from './entry-graph.ts';
 import { lower } from './lower/index.ts';
 import { canonicalize, prepareFor } from './passes/index.ts';
 import type { Origins } from './passes/rewrite.ts';
@@ -151,7 +151,7 @@ class Compilation {
       index,
       graph.inputs.map(port),
       graph.outputs.map(port),
-      graph.states.map(stateIndex),
+      statesRead(graph).map(stateIndex),
       graph.updates.map((u) => stateIndex(u.state)),
       emitter.location({ file, line, column }),
       symbols.map((s) => emitter.symbol(s)),

@@ -26,6 +26,12 @@ export function nodesOf(graph: EntryGraph): readonly Node[] {
   return topologicalOrder(roots(graph));
 }
 
+/** The states whose old value something needs. */
+export function statesRead(graph: EntryGraph): readonly StateVariable[] {
+  const nodes = new Set(nodesOf(graph));
+  return graph.states.filter((state) => nodes.has(state.tensor.node));
+}
+
 /** The same entry with other roots, in the order of `roots`. */
 export function withRoots(graph: EntryGraph, tensors: readonly Tensor[]): EntryGraph {
   const at = (i: number): Tensor => tensors[i] as Tensor;

@@ -2,7 +2,7 @@ import { fb } from '@vorab/artifact';
 import type { Node, Tensor } from '@vorab/graph';
 import { tensorKey } from '@vorab/graph';
 import type { EntryGraph } from '../entry-graph.ts';
-import { nodesOf, roots } from '../entry-graph.ts';
+import { nodesOf, roots, statesRead } from '../entry-graph.ts';
 import type { Origins } from '../passes/rewrite.ts';
 import { isIdentityLeaf } from '../passes/rewrite.ts';
 import type { Emitter } from './emitter.ts';
@@ -13,7 +13,10 @@ export function emitFunction(
   graph: EntryGraph,
 ): { index: number; origins: Origins } {
   const values = new Map<string, number>();
-  const parameters = [...graph.inputs.map((i) => i.tensor), ...graph.states.map((s) => s.tensor)];
+  const parameters = [
+    ...graph.inputs.map((i) => i.tensor),
+    ...statesRead(graph).map((s) => s.tensor),
+  ];
   for (const [i, t] of parameters.entries()) values.set(tensorKey(t), i);
   let next = parameters.length;
   const origins: Origins = new Map();

@@ -164,7 +164,13 @@ class ArenaLowering {
       isDense: (t) => this.dense.isDense(t),
       bufferOf: (t) => this.bufferOf(t),
       destinations: (t) => this.destinations(t),
-      arithmetic: { add: opNamed('add'), mul: opNamed('mul') },
+      arithmetic: {
+        add: opNamed('add'),
+        mul: opNamed('mul'),
+        cast: opNamed('cast'),
+        lessEqual: opNamed('lessEqual'),
+        where: opNamed('where'),
+      },
     });
     const { contract } = group;
     const body = contract

@@ -6,6 +6,7 @@ import { isFoldedLeaf, soleDim } from './demand.ts';
 import type { Group, Level } from './group.ts';
 import { levelOf, repeatedKept } from './group.ts';
 import type { Access, Buffer, Instr, Tape } from './ir.ts';
+import { varies } from './varies.ts';
 
 /** What building a tape needs to know of its surroundings. */
 export interface TapeContext {
@@ -17,7 +18,7 @@ export interface TapeContext {
   /** Where a group's value must be stored; in-place writes of state are last. */
   destinations(t: Tensor): readonly Buffer[];
   /** The ops that index arithmetic is made of. */
-  readonly arithmetic: { readonly add: Op; readonly mul: Op };
+  readonly arithmetic: Readonly<Record<'add' | 'mul' | 'cast' | 'lessEqual' | 'where', Op>>;
 }
 
 /** The order in which a group's space is walked: positions of the space's axes. */
@@ -50,6 +51,8 @@ class TapeBuilder {
   private readonly order: LoopOrder;
   private readonly accesses: Access[] = [];
   private readonly instrs: Instr[] = [];
+  /** Per instruction: whether it varies over the reduced dims. */
+  private readonly varying: boolean[] = [];
   private readonly known: Map<string, number> = new Map();
   private readonly lateStores: (() => void)[] = [];
 
@@ -60,19 +63,16 @@ class TapeBuilder {
   }
 
   build(): Tape {
-    const { group, order } = this;
     // In column mode everything that varies over the reduced dims comes before the first reduction.
-    const phases = order.inner > 0 ? [this.nodesAt('full'), this.nodesAt('kept')] : [group.nodes];
-    for (const node of phases.flat()) this.compute(node);
+    if (this.order.inner > 0) {
+      for (const node of this.nodesAt('full')) this.compute(node);
+      const kept = this.nodesAt('kept');
+      for (const node of kept) if (node.op.kind === 'reduce') this.reduceArgument(node);
+      for (const node of kept) this.compute(node);
+    } else for (const node of this.group.nodes) this.compute(node);
     // Updates in place come after every load, so that no load sees a new value.
     for (const store of this.lateStores) store();
-    return {
-      dims: order.axes.map((a) => group.space[a] as Dim),
-      reduced: order.reduced,
-      inner: order.inner,
-      accesses: this.accesses,
-      instrs: this.instrs,
-    };
+    return { ...this.shape(), instrs: this.instrs };
   }
 
   private nodesAt(level: Level): readonly Node[] {
@@ -95,17 +95,17 @@ class TapeBuilder {
     if (op.kind === 'contract') return this.push({ kind: 'acc', dtype: t.dtype });
     const level = levelOf(node, this.group);
     if (op.kind === 'reduce') {
-      return this.push({
-        kind: 'reduce',
-        dtype: t.dtype,
-        op,
-        arg: this.operand(node.inputs[0] as Tensor, 'full'),
-      });
+      return this.push({ kind: 'reduce', dtype: t.dtype, op, arg: this.reduceArgument(node) });
     }
     // A view or a splat that must be stored: load it through its index.
     if (op.kind !== 'elementwise') return this.external(t, this.axesOf(level), false);
     const args = node.inputs.map((x) => this.operand(x, level));
     return this.push({ kind: 'scalar', dtype: t.dtype, op, args });
+  }
+
+  private reduceArgument(node: Node): number {
+    const t = node.inputs[0] as Tensor;
+    return this.spread(this.operand(t, 'full'), t.dtype);
   }
 
   // The value at the same place of the same level, or of the kept level where it repeats.
@@ -142,19 +142,22 @@ class TapeBuilder {
 
   // start + Σ coefficient · index, in the iota's dtype; most often just one index.
   private iota(dtype: DType, index: IndexMap[number]): number {
+    const at = this.affine(index);
+    const { cast } = this.context.arithmetic;
+    return dtype === 'i32' ? at : this.push({ kind: 'scalar', dtype, op: cast, args: [at] });
+  }
+
+  private affine(index: IndexMap[number]): number {
+    const dtype = 'i32';
     const sole = soleDim(index);
     if (sole !== undefined) return this.push({ kind: 'index', dtype, dim: sole });
-    const { arithmetic } = this.context;
+    const { add, mul } = this.context.arithmetic;
     let sum = this.size(dtype, index.start);
     for (const [dim, coefficient] of index.coefficients) {
       const at = this.push({ kind: 'index', dtype, dim });
-      const scaled = this.push({
-        kind: 'scalar',
-        dtype,
-        op: arithmetic.mul,
-        args: [at, this.size(dtype, coefficient)],
-      });
-      sum = this.push({ kind: 'scalar', dtype, op: arithmetic.add, args: [sum, scaled] });
+      const args = [at, this.size(dtype, coefficient)];
+      const scaled = this.push({ kind: 'scalar', dtype, op: mul, args });
+      sum = this.push({ kind: 'scalar', dtype, op: add, args: [sum, scaled] });
     }
     return sum;
   }
@@ -178,7 +181,8 @@ class TapeBuilder {
   private store(id: number, t: Tensor, level: Level, buffer: Buffer): void {
     const { offset, strides } = this.destination(t, level);
     const access = this.access({ buffer, offset, strides });
-    this.instrs.push({ kind: 'store', dtype: t.dtype, access, arg: id });
+    const arg = level === 'full' ? this.spread(id, t.dtype) : id;
+    this.append({ kind: 'store', dtype: t.dtype, access, arg });
   }
 
   private destination(t: Tensor, level: Level): { offset: Dim; strides: readonly Dim[] } {
@@ -195,9 +199,31 @@ class TapeBuilder {
     const key = instrKey(instr);
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const id = this.instrs.push(instr) - 1;
+    const id = this.append(instr);
     this.known.set(key, id);
     return id;
+  }
+
+  private append(instr: Instr): number {
+    this.varying.push(varies(instr, this.shape(), this.varying));
+    return this.instrs.push(instr) - 1;
+  }
+
+  private shape(): Pick<Tape, 'dims' | 'reduced' | 'inner' | 'accesses'> {
+    const { group, order, accesses } = this;
+    const dims = order.axes.map((a) => group.space[a] as Dim);
+    return { dims, reduced: order.reduced, inner: order.inner, accesses };
+  }
+
+  // Repeated values are reduced, and stored in full, as often as they are repeated.
+  private spread(id: number, dtype: DType): number {
+    if (this.order.reduced === 0 || this.varying[id]) return id;
+    const { lessEqual, where } = this.context.arithmetic;
+    const dim = this.order.axes.length - this.order.inner - this.order.reduced;
+    const zero = this.push({ kind: 'const', dtype: 'i32', value: 0 });
+    const index = this.push({ kind: 'index', dtype: 'i32', dim });
+    const always = this.push({ kind: 'scalar', dtype: 'bool', op: lessEqual, args: [zero, index] });
+    return this.push({ kind: 'scalar', dtype, op: where, args: [always, id, id] });
   }
 }
 

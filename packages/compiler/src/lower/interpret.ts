@@ -1,0 +1,225 @@
+import type { Dim, DimEnv, NdArray, Op } from '@vorab/graph';
+import { evaluateDim, ndarray, readNumber, writeNumber } from '@vorab/graph';
+import type { Lowered } from './arena.ts';
+import type { Access, Buffer, ContractBody, Instr, Step, Tape } from './ir.ts';
+import { varies } from './varies.ts';
+
+/** Evaluates a routine on dense arrays: the reference's own meaning. */
+export type EvaluateOp = (
+  op: Op,
+  inputs: readonly NdArray[],
+  attrs: Readonly<Record<string, unknown>>,
+  outputs: readonly NdArray[],
+) => void;
+
+/**
+ * Runs lowered steps one element at a time, as the schema defines them: slow, and independent of every kernel. Tests
+ * hold it against the reference, so that a wrong plan is found without native code.
+ */
+export class StepInterpreter {
+  private readonly memory: Map<Buffer, NdArray> = new Map();
+  private readonly env: DimEnv;
+  private readonly evaluateOp: EvaluateOp;
+
+  constructor(env: DimEnv, evaluateOp: EvaluateOp) {
+    this.env = env;
+    this.evaluateOp = evaluateOp;
+  }
+
+  /** The array behind a buffer; zeros until something is stored. */
+  array(buffer: Buffer): NdArray {
+    const known = this.memory.get(buffer);
+    if (known) return known;
+    const made = ndarray(buffer.type.dtype, this.numbers(buffer.type.shape));
+    this.memory.set(buffer, made);
+    return made;
+  }
+
+  /** Uses an array as it is, without a copy. */
+  bind(buffer: Buffer, array: NdArray): void {
+    this.memory.set(buffer, array);
+  }
+
+  run({ steps }: Lowered): void {
+    for (const step of steps) this.step(step);
+  }
+
+  private numbers(dims: readonly Dim[]): number[] {
+    return dims.map((d) => evaluateDim(d, this.env));
+  }
+
+  private step({ body }: Step): void {
+    if (body.kind === 'fused') this.tape(body);
+    else if (body.kind === 'contract') this.contract(body);
+    else {
+      const inputs = body.inputs.map((o) => ({
+        ...this.array(o.buffer),
+        shape: this.numbers(o.shape),
+      }));
+      const outputs = body.outputs.map((o) => this.array(o.buffer));
+      this.evaluateOp(body.op, inputs, body.attrs, outputs);
+    }
+  }
+
+  private contract(body: ContractBody): void {
+    const [a, b] = [this.reader(body.a), this.reader(body.b)];
+    const k = evaluateDim(body.k, this.env);
+    this.tape(body.epilogue, (index) => {
+      let sum = 0;
+      for (let i = 0; i < k; i++) sum += a([...index, i]) * b([...index, i]);
+      return sum;
+    });
+  }
+
+  private reader(access: Access): (index: readonly number[]) => number {
+    const array = this.array(access.buffer);
+    const address = this.address(access);
+    return (index) => readNumber(array, address(index));
+  }
+
+  private address({ buffer, offset, strides }: Access): (index: readonly number[]) => number {
+    const [start, ...steps] = this.numbers([offset, ...strides]);
+    const size = this.array(buffer).data.length;
+    return (index) => {
+      const at = steps.reduce((sum, s, d) => sum + s * (index[d] ?? 0), start ?? 0);
+      if (at < 0 || at >= size)
+        throw new RangeError(`address ${at} of buffer ${buffer.id}, which has ${size}`);
+      return at;
+    };
+  }
+
+  // Kept dims outside; for each, stage by stage: what a reduction needs, the reduction, what follows it.
+  private tape(tape: Tape, acc?: (index: readonly number[]) => number): void {
+    const dims = this.numbers(tape.dims);
+    const kept = dims.length - tape.reduced - tape.inner;
+    const run = new TapeRun(
+      tape,
+      tape.accesses.map((a) => ({ array: this.array(a.buffer), at: this.address(a) })),
+      acc,
+    );
+    const sizes = (i: Instr): number => (i.kind === 'size' ? evaluateDim(i.dim, this.env) : 0);
+    const constants = tape.instrs.map(sizes);
+    for (const outer of indices(dims.slice(0, kept))) {
+      for (const inner of indices(dims.slice(kept + tape.reduced))) {
+        const places = [...indices(dims.slice(kept, kept + tape.reduced))].map((r) => [
+          ...outer,
+          ...r,
+          ...inner,
+        ]);
+        const zero = [...outer, ...Array.from({ length: tape.reduced }, () => 0), ...inner];
+        run.point(places, zero, constants);
+      }
+    }
+  }
+}
+
+function* indices(dims: readonly number[]): Generator<number[]> {
+  if (dims.some((d) => d === 0)) return;
+  const index = dims.map(() => 0);
+  for (;;) {
+    yield [...index];
+    let d = dims.length - 1;
+    while (d >= 0 && ++(index[d] as number) === dims[d]) index[d--] = 0;
+    if (d < 0) return;
+  }
+}
+
+interface Place {
+  readonly array: NdArray;
+  at(index: readonly number[]): number;
+}
+
+class TapeRun {
+  private readonly tape: Tape;
+  private readonly places: readonly Place[];
+  private readonly acc: ((index: readonly number[]) => number) | undefined;
+  /** Which values vary over the reduced dims. */
+  private readonly full: readonly boolean[];
+  private readonly rounding: readonly NdArray[];
+
+  constructor(tape: Tape, places: readonly Place[], acc?: (index: readonly number[]) => number) {
+    this.tape = tape;
+    this.places = places;
+    this.acc = acc;
+    const full: boolean[] = [];
+    for (const instr of tape.instrs) full.push(varies(instr, tape, full));
+    this.full = full;
+    this.rounding = tape.instrs.map((i) => ndarray(i.dtype, [1]));
+  }
+
+  /** All instructions at one kept point: full values at every reduced place, kept values once. */
+  point(
+    reduced: readonly (readonly number[])[],
+    zero: readonly number[],
+    sizes: readonly number[],
+  ): void {
+    const values: (number[] | number)[] = [];
+    this.tape.instrs.forEach((instr, i) => {
+      const full = this.full[i] ?? false;
+      const each = (index: readonly number[], at: number): number => {
+        const pick = (a: number): number => {
+          const v = values[a];
+          return typeof v === 'number' ? v : ((v ?? [])[at] as number);
+        };
+        return this.one(instr, i, index, pick, sizes[i] ?? 0);
+      };
+      if (instr.kind === 'reduce') values[i] = this.reduce(instr, i, values[instr.arg]);
+      else values[i] = full ? reduced.map(each) : each(zero, 0);
+    });
+  }
+
+  private reduce(
+    instr: Instr & { kind: 'reduce' },
+    id: number,
+    values: number[] | number | undefined,
+  ): number {
+    if (instr.op.kind !== 'reduce') throw new Error(`${instr.op.name} does not reduce`);
+    const { op } = instr;
+    const all = Array.isArray(values) ? values : [values as number];
+    return this.round(
+      id,
+      all.reduce((a, b) => op.combine(a, b), op.identity(instr.dtype)),
+    );
+  }
+
+  private one(
+    instr: Instr,
+    id: number,
+    index: readonly number[],
+    value: (i: number) => number,
+    size: number,
+  ): number {
+    switch (instr.kind) {
+      case 'load': {
+        const { array, at } = this.places[instr.access] as Place;
+        return readNumber(array, at(index));
+      }
+      case 'const':
+        return this.round(id, instr.value);
+      case 'index':
+        return index[instr.dim] ?? 0;
+      case 'size':
+        return this.round(id, size);
+      case 'acc':
+        return this.round(id, this.acc?.(index) ?? Number.NaN);
+      case 'scalar':
+        if (instr.op.kind !== 'elementwise') throw new Error(`${instr.op.name} is not elementwise`);
+        return this.round(id, instr.op.scalar(...instr.args.map(value)));
+      case 'store': {
+        const { array, at } = this.places[instr.access] as Place;
+        writeNumber(array, at(index), value(instr.arg));
+        return 0;
+      }
+      case 'reduce':
+        throw new Error('reduced elsewhere');
+      default:
+        return instr satisfies never;
+    }
+  }
+
+  private round(id: number, x: number): number {
+    const one = this.rounding[id] as NdArray;
+    writeNumber(one, 0, x);
+    return readNumber(one, 0);
+  }
+}

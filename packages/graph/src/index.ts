@@ -1,2 +1,27 @@
 /** Tensors, ops, gradients, layers, losses, optimizers and programs: what users of vorab write. */
-export {};
+export * from './context.ts';
+export * from './dim.ts';
+export * from './dtype.ts';
+export * from './errors.ts';
+export * from './grad.ts';
+export * from './location.ts';
+export * as losses from './losses.ts';
+export { nameStates } from './naming.ts';
+export * from './ndarray.ts';
+export * as nn from './nn/index.ts';
+export * from './node.ts';
+export * from './number.ts';
+export * from './op.ts';
+export * from './ops/index.ts';
+export { input } from './ops/leaves.ts';
+export * as random from './ops/random.ts';
+export * as optim from './optim/index.ts';
+export * from './program.ts';
+export * from './reference/evaluate.ts';
+export { bindAttrs, bindType, evaluateNode } from './reference/node.ts';
+export * from './registry.ts';
+export * from './scope.ts';
+export * from './state.ts';
+export * from './topo.ts';
+export * from './train-step.ts';
+export * from './types.ts';

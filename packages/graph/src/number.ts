@@ -69,6 +69,13 @@ export function writeNumber(array: NdArray, i: number, x: number): void {
   else data[i] = encode(dtype, x);
 }
 
+/** Stores x in every element; see writeNumber. */
+export function fillElements(array: NdArray, x: number): void {
+  if (array.data.length === 0) return;
+  writeNumber(array, 0, x);
+  array.data.fill(array.data[0] as never);
+}
+
 function encode(dtype: DType, x: number): number {
   if (dtype === 'f16') return halfBits(x);
   if (dtype === 'bf16') return bfloatBits(x);

@@ -4,6 +4,7 @@ import * as argmax from './ops/argmax.ts';
 import * as axes from './ops/axes.ts';
 import * as casts from './ops/cast.ts';
 import * as compare from './ops/compare.ts';
+import * as dropout from './ops/dropout.ts';
 import * as exponential from './ops/exponential.ts';
 import * as gradient from './ops/gradient.ts';
 import * as indexing from './ops/indexing.ts';
@@ -13,7 +14,6 @@ import * as loss from './ops/loss.ts';
 import * as math from './ops/math.ts';
 import * as matmul from './ops/matmul.ts';
 import * as normalization from './ops/normalization.ts';
-import * as random from './ops/random.ts';
 import * as reduce from './ops/reduce.ts';
 import * as rounding from './ops/rounding.ts';
 import * as slices from './ops/slice.ts';
@@ -46,7 +46,7 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   loss,
   gradient,
   threefry,
-  random,
+  dropout,
 ];
 
 /** Every op, by name. What a family file exports is in it: op objects as `nameOp`, builders that carry `op` as `name`. */

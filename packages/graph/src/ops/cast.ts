@@ -1,9 +1,12 @@
 import type { DType } from '../dtype.ts';
-import { dtypeBytes, isFloat } from '../dtype.ts';
+import { dtypeBytes, dtypeKind, isFloat, isInteger } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
 import { TypeRuleError } from '../errors.ts';
+import type { NdArray, Storage } from '../ndarray.ts';
+import { ndarray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import { make1 } from '../node.ts';
+import { decode, encodeInto } from '../number.ts';
 import type { ElementwiseOp } from '../op.ts';
 
 /**
@@ -18,6 +21,7 @@ export const castOp: ElementwiseOp = elementwise({
   accepts: 'any',
   type: (_, { dtype }) => dtype,
   scalar: (x) => x as number,
+  evaluate: ([x], { dtype }) => [convert(x as NdArray, dtype)],
   partials: ({ inputs: [x], output }) => [
     x && isFloat(x.dtype) && isFloat(output.dtype) ? (t) => otherWay(t, x, output) : null,
   ],
@@ -49,10 +53,50 @@ export const bitcastOp: ElementwiseOp = elementwise({
     return dtype;
   },
   scalar: () => Number.NaN,
+  evaluate([x], { dtype }) {
+    const { data, shape } = x as NdArray;
+    const out = ndarray(dtype, shape);
+    const bytes = (array: Storage): Uint8Array =>
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    bytes(out.data).set(bytes(data));
+    return [out];
+  },
   partials: null,
 });
 
 /** The same bits as another dtype of the same width. */
 export function bitcast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : make1(bitcastOp, [x], { dtype });
+}
+
+// ------------------------------------------------------------------------------------------------ meaning
+
+function convert(x: NdArray, dtype: DType): NdArray {
+  const out = ndarray(dtype, x.shape);
+  if (x.data instanceof BigInt64Array) fromWide(x.data, out);
+  else if (isFloat(x.dtype) && isInteger(dtype)) truncate(decode(x), out);
+  else encodeInto(out, 0, decode(x));
+  return out;
+}
+
+function fromWide(from: BigInt64Array, out: NdArray): void {
+  const { data, dtype } = out;
+  if (data instanceof BigInt64Array) data.set(from);
+  else if (isFloat(dtype) || dtype === 'bool') encodeInto(out, 0, Float64Array.from(from, Number));
+  else for (const [i, x] of from.entries()) data[i] = Number(BigInt.asIntN(32, x));
+}
+
+// Toward zero, held within the target's bounds; NaN gives 0.
+function truncate(from: ArrayLike<number>, out: NdArray): void {
+  const bits = 8 * dtypeBytes(out.dtype);
+  const signed = dtypeKind(out.dtype) === 'signed';
+  const low = signed ? -(2n ** BigInt(bits - 1)) : 0n;
+  const high = 2n ** BigInt(signed ? bits - 1 : bits) - 1n;
+  const [lowNumber, highNumber] = [Number(low), Number(high)];
+  const { data } = out;
+  for (let i = 0; i < from.length; i++) {
+    const x = Math.trunc(from[i] as number) || 0;
+    if (!(data instanceof BigInt64Array)) data[i] = Math.min(Math.max(x, lowNumber), highNumber);
+    else data[i] = x <= lowNumber ? low : x >= highNumber ? high : BigInt(x);
+  }
 }

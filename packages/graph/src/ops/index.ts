@@ -24,6 +24,7 @@ export {
   notEqual,
   where,
 } from './compare.ts';
+export { dropout } from './dropout.ts';
 export {
   erf,
   erfInv,
@@ -57,7 +58,6 @@ export { crossEntropy, mse } from './loss.ts';
 export { abs, add, div, maximum, minimum, mod, mul, neg, pow, sign, sub } from './math.ts';
 export { dot, matmul } from './matmul.ts';
 export { layerNorm } from './normalization.ts';
-export { dropout } from './random.ts';
 export type { Axes, ReduceOptions } from './reduce.ts';
 export { all, any, max, min, prod, sum } from './reduce.ts';
 export { ceil, floor, round } from './rounding.ts';

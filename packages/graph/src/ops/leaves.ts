@@ -2,11 +2,11 @@ import { leaf } from '../define.ts';
 import type { Dim } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
-import type { NdArray } from '../ndarray.ts';
-import { ndarray } from '../ndarray.ts';
+import type { ArrayData } from '../ndarray.ts';
+import { ndarray, sizeOfShape, toNdArray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
-import { writeNumber } from '../number.ts';
+import { fillElements, writeNumber } from '../number.ts';
 import type { LeafOp, TensorType } from '../op.ts';
 
 const concrete = (types: readonly TensorType[]): { dtype: DType; shape: readonly number[] } => {
@@ -23,7 +23,7 @@ export const fullOp: LeafOp = leaf({
   evaluate({ value }, types) {
     const { dtype, shape } = concrete(types);
     const out = ndarray(dtype, shape);
-    for (let i = 0; i < out.data.length; i++) writeNumber(out, i, value);
+    fillElements(out, value);
     return out;
   },
 });
@@ -132,10 +132,17 @@ export function sizeOf(dim: Dim, dtype: DType = 'f32'): Tensor {
   return typeof dim === 'number' ? full(dim, [], dtype) : make1(sizeOfOp, [], { dim, dtype });
 }
 
-/** A constant from typed-array data. */
-export function constant(data: NdArray): Tensor {
+/**
+ * A constant: an array, nested lists, or flat typed data of a vector. `dtype` is that of lists, f32 unless told
+ * otherwise.
+ *
+ *     constant([[1, 2], [3, 4]])                              // f32[2, 2]
+ *     constant({ dtype: 'u32', shape: [2], data: words })
+ */
+export function constant(value: ArrayData, dtype: DType = 'f32'): Tensor {
   return checked('constant', () => {
-    const size = data.shape.reduce((a, b) => a * b, 1);
+    const data = toNdArray(value, dtype);
+    const size = sizeOfShape(data.shape);
     if (size !== data.data.length) {
       throw new TypeRuleError(
         'size',

@@ -1,21 +1,19 @@
 import type { TensorLike } from '../coerce.ts';
 import { broadcastToShape } from '../coerce.ts';
-import { composite } from '../composite.ts';
 import type { Dim } from '../dim.ts';
 import { elementCount } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
-import { checked, make1 } from '../node.ts';
-import type { CompositeOp } from '../op.ts';
+import { checked } from '../node.ts';
 import { reshapeTo } from './axes.ts';
 import { bitcast, cast } from './cast.ts';
-import { less, where } from './compare.ts';
+import { less } from './compare.ts';
 import { erfInv } from './exponential.ts';
 import { constant, full, iota } from './leaves.ts';
 import { bitwiseOr, bitwiseXor, shiftRight } from './logic.ts';
-import { add, div, maximum, mod, mul, sub } from './math.ts';
+import { add, maximum, mod, mul, sub } from './math.ts';
 import { sliceAxis } from './slice.ts';
 import { threefry2x32 } from './threefry.ts';
 import { stack } from './views.ts';
@@ -140,38 +138,5 @@ export function randint(k: Tensor, shape: readonly Dim[], min: number, max: numb
     const high = mul(mod(bits(a, shape), span), multiplier);
     const offset = mod(add(high, mod(bits(b, shape), span)), span);
     return add(cast(offset, 'i32'), min);
-  });
-}
-
-// ------------------------------------------------------------------------------------------------ dropout
-
-export const dropoutOp: CompositeOp = composite({
-  name: 'dropout',
-  doc: 'each x / (1 − rate) with probability 1 − rate, else 0; drawn from key',
-  attributes: { rate: 'float' },
-  inputs: 2,
-  decompose(inputs, { rate }) {
-    const [x, k] = inputs as readonly [Tensor, Tensor];
-    const kept = bernoulli(k, 1 - rate, x.shape);
-    return [where(kept, div(x, 1 - rate), 0)];
-  },
-  // Linear in x, so the derivative is the same op on the cotangent.
-  vjp: ({ inputs: [, k], cotangents: [ct], attrs }) => [
-    k && ct ? make1(dropoutOp, [ct, k], attrs) : null,
-    null,
-  ],
-});
-
-/**
- * Zeroes each element with probability `rate` in [0, 1) and divides the others by 1 − rate (Srivastava et al., JMLR
- * 2014). One key, u32[2], decides all.
- *
- *     dropout(x, 0.1, key)
- */
-export function dropout(x: Tensor, rate: number, k: Tensor): Tensor {
-  return checked(`dropout(${x}, ${rate})`, () => {
-    if (!(rate >= 0 && rate < 1))
-      throw new TypeRuleError('attribute', `rate is ${rate}, expected a number in [0, 1)`);
-    return rate === 0 ? x : make1(dropoutOp, [x, k], { rate });
   });
 }

@@ -1,0 +1,125 @@
+import type { Dim, DimEnv } from '../dim.ts';
+import { evaluateDim } from '../dim.ts';
+import type { NdArray } from '../ndarray.ts';
+import type { Node, Tensor } from '../node.ts';
+import { attrKey, formatType } from '../node.ts';
+import type { AttrKind, Attrs, AttrTypes, CompositeOp, Op, TensorType } from '../op.ts';
+import { input } from '../ops/leaves.ts';
+import { withScope } from '../scope.ts';
+import { topologicalOrder } from '../topo.ts';
+import { evaluateElementwise } from './elementwise.ts';
+import { evaluateReduce } from './reduce.ts';
+import { evaluateView } from './view.ts';
+
+const noDims: DimEnv = new Map();
+
+/**
+ * Evaluates one op: what every op means. Dims in attributes and types are numbers here. Inputs are not changed; a
+ * result may share its data with an input.
+ */
+export function evaluateNode(
+  op: Op,
+  inputs: readonly NdArray[],
+  attrs: Attrs,
+  types: readonly TensorType[],
+): readonly NdArray[] {
+  switch (op.kind) {
+    case 'leaf':
+      if (!op.evaluate) throw new Error(`the value of ${op.name} comes from outside`);
+      return [op.evaluate(attrs, types)];
+    case 'elementwise':
+      return evaluateElementwise(op, inputs, attrs, types);
+    case 'reduce': {
+      const axes = attrs['axes'] as readonly number[];
+      return [evaluateReduce(op, inputs[0] as NdArray, axes, types[0] as TensorType)];
+    }
+    case 'view':
+      return [evaluateView(op, inputs, attrs, types[0] as TensorType)];
+    case 'contract':
+    case 'indexed':
+    case 'routine':
+      return op.evaluate(inputs, attrs, types);
+    case 'composite':
+      return evaluateComposite(op, inputs, attrs);
+    default:
+      return op satisfies never;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ composites
+
+interface Decomposed {
+  readonly parameters: readonly Tensor[];
+  readonly order: readonly Node[];
+  readonly results: readonly Tensor[];
+}
+
+const decompositions = new Map<string, Decomposed>();
+const maxDecompositions = 1000;
+
+function evaluateComposite(
+  op: CompositeOp,
+  inputs: readonly NdArray[],
+  attrs: Attrs,
+): readonly NdArray[] {
+  const { parameters, order, results } = decomposed(op, inputs, attrs);
+  const values = new Map(parameters.map((p, i) => [p.node, [inputs[i] as NdArray]]));
+  evaluateInOrder(order, values, noDims);
+  return results.map((t) => values.get(t.node)?.[t.index] as NdArray);
+}
+
+function decomposed(op: CompositeOp, inputs: readonly NdArray[], attrs: Attrs): Decomposed {
+  const own = Object.entries(op.attributes).map(([name, kind]) =>
+    attrKey(kind, attrs[name] as AttrTypes[AttrKind]),
+  );
+  const key = [op.name, ...inputs.map(formatType), ...own].join(';');
+  const known = decompositions.get(key);
+  if (known) return known;
+  if (decompositions.size >= maxDecompositions) decompositions.clear();
+  const made = decompose(op, inputs, attrs);
+  decompositions.set(key, made);
+  return made;
+}
+
+function decompose(op: CompositeOp, inputs: readonly TensorType[], attrs: Attrs): Decomposed {
+  return withScope({ nodes: new Map(), inherited: [], note: undefined }, () => {
+    const parameters = inputs.map(({ dtype, shape }, i) => input(`operand${i}`, { dtype, shape }));
+    const results = op.decompose(parameters, attrs);
+    return { parameters, results, order: topologicalOrder(results) };
+  });
+}
+
+// ------------------------------------------------------------------------------------------------ graphs
+
+/** Evaluates nodes, each after its inputs, into `values`; what is in `values` already is taken from there. */
+export function evaluateInOrder(
+  order: readonly Node[],
+  values: Map<Node, readonly NdArray[]>,
+  env: DimEnv,
+): void {
+  for (const node of order) {
+    if (values.has(node)) continue;
+    const inputs = node.inputs.map((t) => values.get(t.node)?.[t.index] as NdArray);
+    const types = node.types.map((type) => bindType(type, env));
+    values.set(node, evaluateNode(node.op, inputs, bindAttrs(node.op, node.attrs, env), types));
+  }
+}
+
+/** A type with numbers for dims. */
+export function bindType(type: TensorType, env: DimEnv): TensorType {
+  return { dtype: type.dtype, shape: bindShape(type.shape, env) };
+}
+
+function bindShape(shape: readonly Dim[], env: DimEnv): readonly number[] {
+  return shape.map((d) => evaluateDim(d, env));
+}
+
+/** Attributes with numbers for dims. */
+export function bindAttrs(op: Op, attrs: Attrs, env: DimEnv): Attrs {
+  const bound: Record<string, AttrTypes[AttrKind]> = { ...attrs };
+  for (const [name, kind] of Object.entries(op.attributes)) {
+    if (kind === 'dim') bound[name] = evaluateDim(attrs[name] as Dim, env);
+    if (kind === 'shape') bound[name] = bindShape(attrs[name] as readonly Dim[], env);
+  }
+  return bound;
+}

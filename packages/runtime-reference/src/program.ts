@@ -1,0 +1,140 @@
+import { Binding, constantBytes, fb, opById } from '@vorab/artifact';
+import type { AttrKind, Attrs, AttrTypes, NdArray, Op, TensorType } from '@vorab/graph';
+import { opNamed } from '@vorab/graph';
+import { arrayOf, dtypeAt } from './arrays.ts';
+import { ReferenceFailure } from './failure.ts';
+
+/** One node, with everything that does not change from call to call. */
+export interface PreparedNode {
+  readonly op: Op;
+  readonly inputs: readonly number[];
+  readonly attrs: Attrs;
+  readonly types: readonly TensorType[];
+  /** The value that its first output is. */
+  readonly first: number;
+  /** Values that nothing needs after it. */
+  readonly dead: readonly number[];
+}
+
+/** A function at one binding of symbols. */
+export interface PreparedFunction {
+  readonly nodes: readonly PreparedNode[];
+  readonly results: readonly number[];
+  readonly values: number;
+}
+
+/** Bindings that are kept prepared. */
+const maxPrepared = 64;
+
+/** The functions of an artifact, prepared when a binding is first met. */
+export class Functions {
+  readonly #file: Uint8Array;
+  readonly #program: fb.ProgramT;
+  readonly #prepared: Map<string, PreparedFunction> = new Map();
+  readonly #constants: Map<number, NdArray> = new Map();
+  builds = 0;
+  hits = 0;
+
+  constructor(file: Uint8Array, program: fb.ProgramT) {
+    this.#file = file;
+    this.#program = program;
+  }
+
+  /** `symbols`: one value per symbol of the program. */
+  prepare(index: number, symbols: readonly number[]): PreparedFunction {
+    const key = `${index}:${symbols.join(',')}`;
+    const known = this.#prepared.get(key);
+    if (known !== undefined) {
+      this.hits++;
+      return known;
+    }
+    const made = this.#make(index, symbols);
+    if (this.#prepared.size >= maxPrepared) this.#prepared.clear();
+    this.#prepared.set(key, made);
+    this.builds++;
+    return made;
+  }
+
+  #make(index: number, symbols: readonly number[]): PreparedFunction {
+    const made = this.#program.functions[index];
+    if (made === undefined) throw new RangeError(`there is no function ${index}`);
+    const binding = new Binding(this.#program, symbols);
+    const dead = lastUses(made);
+    let values = made.parameters.length;
+    const nodes = made.nodes.map((node, i) => {
+      const op = opOf(node.op);
+      const first = values;
+      values += node.outputs.length;
+      return {
+        op,
+        inputs: node.inputs,
+        attrs: this.#attributes(op, node, binding),
+        types: node.outputs.map((type) => this.#type(type, binding)),
+        first,
+        dead: dead[i] ?? [],
+      };
+    });
+    return { nodes, results: made.results, values };
+  }
+
+  #type(index: number, binding: Binding): TensorType {
+    const type = this.#program.types[index] ?? new fb.TensorTypeT();
+    return { dtype: dtypeAt(type.dtype), shape: binding.shape(type) };
+  }
+
+  #attributes(op: Op, node: fb.NodeT, binding: Binding): Attrs {
+    const attrs: Record<string, AttrTypes[AttrKind]> = {};
+    for (const [i, name] of Object.keys(op.attributes).entries()) {
+      const value = node.attributes[i]?.value;
+      if (value !== undefined && value !== null) attrs[name] = this.#attribute(value, binding);
+    }
+    return attrs;
+  }
+
+  #attribute(
+    attribute: NonNullable<fb.AttributeT['value']>,
+    binding: Binding,
+  ): AttrTypes[AttrKind] {
+    if (attribute instanceof fb.IntAttrT) return Number(attribute.value);
+    if (attribute instanceof fb.FloatAttrT) return attribute.value;
+    if (attribute instanceof fb.BoolAttrT) return attribute.value;
+    if (attribute instanceof fb.StringAttrT) return String(attribute.value);
+    if (attribute instanceof fb.IntsAttrT) return attribute.value.map(Number);
+    if (attribute instanceof fb.DTypeAttrT) return dtypeAt(attribute.value);
+    if (attribute instanceof fb.DimAttrT) return binding.at(attribute.value);
+    if (attribute instanceof fb.ShapeAttrT) return attribute.value.map((expr) => binding.at(expr));
+    if (attribute instanceof fb.ConstantAttrT) return this.#constant(attribute.value, binding);
+    if (attribute instanceof fb.BoolsAttrT) return attribute.value.map((value) => value !== 0);
+    throw new ReferenceFailure('unsupported', 'functions as attributes are not supported');
+  }
+
+  #constant(index: number, binding: Binding): NdArray {
+    const known = this.#constants.get(index);
+    if (known !== undefined) return known;
+    const type = this.#type(this.#program.constants[index]?.type ?? -1, binding);
+    const bytes = constantBytes(this.#file, this.#program, index);
+    const array = arrayOf(type.dtype, type.shape as readonly number[], bytes);
+    this.#constants.set(index, array);
+    return array;
+  }
+}
+
+function opOf(id: number): Op {
+  const row = opById(id);
+  if (row === undefined) throw new ReferenceFailure('unsupported', `there is no op with id ${id}`);
+  return opNamed(row.name);
+}
+
+/** For each node, the values whose last use it is. */
+function lastUses({ parameters, nodes, results }: fb.FunctionT): number[][] {
+  const last = new Map<number, number>();
+  let values = parameters.length;
+  for (const [i, node] of nodes.entries()) {
+    for (const _ of node.outputs) last.set(values++, i);
+    for (const input of node.inputs) last.set(input, i);
+  }
+  for (const result of results) last.delete(result);
+  const dead: number[][] = nodes.map(() => []);
+  for (const [value, node] of last) dead[node]?.push(value);
+  return dead;
+}

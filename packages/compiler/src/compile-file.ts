@@ -15,7 +15,7 @@ export interface CompileFileOptions {
   readonly fuse?: boolean;
   /** Whether to write the typed binding, `<artifact>.ts`; default true. */
   readonly binding?: boolean;
-  /** Called after each part of the work. */
+  /** Called after each part of the work: `load`, `compile`, `write`; inside compile `fit: trace` and the like. */
   readonly onPart?: (name: string, ms: number) => void;
 }
 
@@ -45,7 +45,8 @@ export async function compileFile(
   const artifact = resolve(options.output ?? `${withoutExtension(model)}.vorab`);
   const start = performance.now();
   const { source, programs } = await loadModel(model);
-  onPart('load', performance.now() - start);
+  const loaded = performance.now();
+  onPart('load', loaded - start);
   const compiled = traced(source, () =>
     compilePrograms(programs, {
       targets,
@@ -55,15 +56,16 @@ export async function compileFile(
       onPass: ({ entry, pass, ms }) => onPart(`${entry}: ${pass}`, ms),
     }),
   );
+  const done = performance.now();
+  onPart('compile', done - loaded);
   const files: FileContent[] = [{ path: artifact, content: compiled.bytes }];
   const bindingFile = `${artifact}.ts`;
   if (binding) {
     const names = { artifact: `./${basename(artifact)}`, source: basename(source.file) };
     files.push({ path: bindingFile, content: generateBinding(compiled.program, names) });
   }
-  const before = performance.now();
   await writeFiles(files);
-  onPart('write', performance.now() - before);
+  onPart('write', performance.now() - done);
   return {
     artifact,
     binding: binding ? bindingFile : undefined,

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** One file to write. */
@@ -12,6 +12,7 @@ export interface FileContent {
  * written beside their places first, then renamed.
  */
 export async function writeFiles(files: readonly FileContent[]): Promise<void> {
+  for (const { path } of files) await refuseFolder(path);
   const staged: { readonly temporary: string; readonly path: string }[] = [];
   try {
     for (const { path, content } of files) {
@@ -25,6 +26,14 @@ export async function writeFiles(files: readonly FileContent[]): Promise<void> {
     await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
     throw error;
   }
+}
+
+// A rename that fails after another has been done could not be taken back.
+async function refuseFolder(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (!there?.isDirectory()) return;
+  const details = { code: 'EISDIR', syscall: 'open', path };
+  throw Object.assign(new Error(`${path} is a folder, expected a file`), details);
 }
 
 async function writeThrough(path: string, content: string | Uint8Array): Promise<void> {

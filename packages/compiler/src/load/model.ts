@@ -64,6 +64,10 @@ function namedProgram(
     const cure = 'compile with the vorab that is installed beside the model: npx vorab';
     throw new ModelError('other-vorab', [{ message, location }], cure);
   }
+  if (name === 'init') {
+    const message = "a program is called 'init', as the entry that makes the first state is";
+    throw new ModelError('entry-name', [{ message, location }], 'rename it');
+  }
   if (name === 'default') {
     const message = 'a program is the default export, which has no name';
     const cure = 'export it under a name: export const classify = …';

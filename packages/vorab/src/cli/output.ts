@@ -4,8 +4,10 @@ import { styleText } from 'node:util';
 export interface Output {
   line(text?: string): void;
   json(value: unknown): void;
-  /** One step of a longer work that has ended: overwritten on a terminal, a line elsewhere. */
+  /** A part of a longer work has ended: overwritten on a terminal, a line elsewhere. */
   progress(text: string): void;
+  /** A small part: for a terminal alone. */
+  detail(text: string): void;
   /** Ends the progress line. */
   done(): void;
   error(text: string): void;
@@ -33,6 +35,11 @@ export function createOutput(quiet: boolean): Output {
       if (quiet) return;
       clear();
       stderr.write(stderr.isTTY ? text : `${text}\n`);
+    },
+    detail(text) {
+      if (quiet || !stderr.isTTY) return;
+      clear();
+      stderr.write(text);
     },
     done: () => void clear(),
     error(text) {

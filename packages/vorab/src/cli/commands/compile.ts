@@ -26,7 +26,9 @@ export async function compile(
     binding: options.binding !== false,
     onPart(name, ms) {
       parts[name] = (parts[name] ?? 0) + ms;
-      output.progress(`${name}: ${formatTime(ms)}`);
+      const text = `${name}: ${formatTime(ms)}`;
+      if (name.includes(':')) output.detail(text);
+      else output.progress(text);
     },
   });
   output.done();

@@ -1,4 +1,5 @@
 import type { TensorLike } from './coerce.ts';
+import { currentProgram } from './current-program.ts';
 import { userError } from './fail.ts';
 import type { CallSite } from './location.ts';
 import { captureCallSites, formatLocation, resolveCallSite } from './location.ts';
@@ -80,27 +81,9 @@ export class ProgramContext {
   }
 }
 
-let current: ProgramContext | undefined;
-
-/** The program that is being traced. */
-export function currentProgram(): ProgramContext | undefined {
-  return current;
-}
-
-/** Traces `body` as the program of `context`. */
-export function withProgram<T>(context: ProgramContext, body: () => T): T {
-  const before = current;
-  current = context;
-  try {
-    return body();
-  } finally {
-    current = before;
-  }
-}
-
 /** Whether the program that is being traced trains: layers such as dropout ask it. False outside a program. */
 export function isTraining(): boolean {
-  return current?.training ?? false;
+  return currentProgram()?.training ?? false;
 }
 
 const callers = new WeakMap<ProgramContext, object>();
@@ -152,6 +135,7 @@ const fill = ({ type }: StateVariable, value: number | boolean): Tensor =>
   full(Number(value), type.shape, type.dtype);
 
 function requireProgram(what: string): ProgramContext {
+  const current = currentProgram();
   if (current) return current;
   throw userError({
     code: 'outside-program',

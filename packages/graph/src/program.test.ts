@@ -178,6 +178,7 @@ describe('errors have the line of the user and a cure:', () => {
 
   test('updates', () => {
     const count = state(i32(), 0);
+    const rate = hyper('lr', 1);
     refuses(() => update(count, 1), /update\(\) outside a program/);
     refuses(() => randomKey(), /randomKey\(\) outside a program/);
     refuses(
@@ -189,7 +190,7 @@ describe('errors have the line of the user and a cure:', () => {
     );
     refuses(
       tracing(() => {
-        update(hyper('lr', 1), 2);
+        update(rate, 2);
         return {};
       }),
       /update of a hyper-parameter/,
@@ -213,6 +214,10 @@ describe('errors have the line of the user and a cure:', () => {
 
   test('states', () => {
     refuses(() => state(f32(N), 0), /extent N is symbolic/);
+    refuses(
+      tracing(({ x }) => ({ y: nn.linear(4, 2)(x) })),
+      /a parameter is made inside a program/,
+    );
     refuses(() => hyper('my rate', 1), /'my rate' is not a name/);
     const wrong = state(f32(2), (key) => key);
     const { states } = program({}, () => ({ wrong })).trace();

@@ -1,5 +1,6 @@
 import { checkGraph, checkInputTypes, checkOutputs } from './check-program.ts';
-import { ProgramContext, withProgram } from './context.ts';
+import { ProgramContext } from './context.ts';
+import { withProgram } from './current-program.ts';
 import type { CallSite } from './location.ts';
 import { captureCallSites } from './location.ts';
 import { fnv1a32 } from './naming.ts';

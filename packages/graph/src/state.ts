@@ -1,3 +1,4 @@
+import { currentProgram } from './current-program.ts';
 import { leaf } from './define.ts';
 import { isFloat } from './dtype.ts';
 import { userError } from './fail.ts';
@@ -127,7 +128,7 @@ export interface ParameterOptions extends StateOptions {
  *     const count = state(i32(), 0);
  *     export const tick = program({}, () => (update(count, count.add(1)), { count }));
  *
- * @throws GraphError when the shape has symbolic extents.
+ * @throws GraphError when the shape has symbolic extents, or inside a program.
  */
 export function state(type: TensorType, init: InitialValue, options: StateOptions = {}): Tensor {
   return placed('state', type, init, options).tensor;
@@ -138,7 +139,7 @@ export function state(type: TensorType, init: InitialValue, options: StateOption
  *
  *     const scale = parameter(f32(64), init.ones, { name: 'scale' });
  *
- * @throws GraphError when the shape has symbolic extents.
+ * @throws GraphError when the shape has symbolic extents, or inside a program.
  */
 export function parameter(
   type: TensorType,
@@ -148,12 +149,23 @@ export function parameter(
   return placed('parameter', type, init, options).tensor;
 }
 
+// Each trace would make another, so entries could not share it.
+function checkOutside(kind: StateKind): void {
+  if (!currentProgram()) return;
+  throw userError({
+    code: 'inside-program',
+    message: `a ${kind === 'hyper' ? 'hyper-parameter' : kind} is made inside a program`,
+    cure: 'make layers and states outside, and use them inside: const layer = nn.linear(64, 10)',
+  });
+}
+
 function placed(
   kind: 'parameter' | 'state',
   type: TensorType,
   init: InitialValue,
   { name = '', trainable }: ParameterOptions,
 ): StateVariable {
+  checkOutside(kind);
   const naming: StateNaming = { form: 'placed', place: new Place(), local: name };
   return new StateVariable({ kind, type, init: initializer(init), naming, trainable });
 }
@@ -165,6 +177,7 @@ function placed(
  *     optim.adamW({ learningRate: lr });
  */
 export function hyper(name: string, value: number): Tensor {
+  checkOutside('hyper');
   if (!/^[A-Za-z_][\w.]*$/.test(name)) {
     throw userError({ code: 'name', message: `hyper: '${name}' is not a name` });
   }

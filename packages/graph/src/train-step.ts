@@ -1,5 +1,5 @@
 import { checkOutputs } from './check-program.ts';
-import { currentProgram } from './context.ts';
+import { currentProgram } from './current-program.ts';
 import { isFloat } from './dtype.ts';
 import { userError } from './fail.ts';
 import { pullback } from './grad.ts';

@@ -1,12 +1,12 @@
-import { currentProgram } from '../context.ts';
+import { currentProgram } from '../current-program.ts';
 import { userError } from '../fail.ts';
 import * as initializers from '../init.ts';
 import type { Tensor } from '../node.ts';
+import { dropout as drop } from '../ops/dropout.ts';
 import { embedding as lookUp } from '../ops/indexing.ts';
 import { add } from '../ops/math.ts';
 import { matmul } from '../ops/matmul.ts';
 import { layerNorm as normalize } from '../ops/normalization.ts';
-import { dropout as drop } from '../ops/random.ts';
 import { Place, setPlace } from '../place.ts';
 import type { InitialValue } from '../state.ts';
 import { parameter } from '../state.ts';

@@ -1,4 +1,4 @@
-import { currentProgram } from '../context.ts';
+import { currentProgram } from '../current-program.ts';
 import { userError } from '../fail.ts';
 import * as init from '../init.ts';
 import type { Tensor } from '../node.ts';

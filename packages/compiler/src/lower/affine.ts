@@ -21,7 +21,8 @@ export function rowMajor(shape: readonly Dim[]): readonly Dim[] {
     .toReversed()
     .map((extent) => {
       const here = stride;
-      stride = dimMul(stride, extent);
+      // An empty axis leaves the strides as if it had one element: they must not look like a broadcast.
+      stride = dimMul(stride, extent === 0 ? 1 : extent);
       return here;
     })
     .toReversed();

@@ -177,20 +177,20 @@ class Grouper {
   }
 
   private tryMerge(group: Group, other: Group, node: Node): Group {
-    if (!mergeable(group, other)) return group;
+    const [host, guest] = absorbs(other, group) ? [other, group] : [group, other];
+    if (!mergeable(host, guest) && !absorbs(host, guest)) return group;
     const members = new Set([...group.nodes, ...other.nodes]);
     if (this.dependsThroughOthers([...members, node], members, group.reduced ?? other.reduced)) {
       refuse(other, `${node.op.name} also needs a result that is computed from this one elsewhere`);
       return group;
     }
-    const [kept, gone] = group.id < other.id ? [group, other] : [other, group];
-    kept.nodes = [...members].sort((a, b) => this.at(a) - this.at(b));
-    this.spans.push(this.at(kept.nodes[0]), this.at(kept.nodes.at(-1)));
-    kept.reduced ??= gone.reduced;
-    kept.contract ??= gone.contract;
-    kept.border ||= gone.border;
-    for (const member of gone.nodes) this.groupOf.set(member, kept);
-    return kept;
+    host.nodes = [...members].sort((a, b) => this.at(a) - this.at(b));
+    this.spans.push(this.at(host.nodes[0]), this.at(host.nodes.at(-1)));
+    host.reduced ??= guest.reduced;
+    host.contract ??= guest.contract;
+    host.border ||= guest.border;
+    for (const member of guest.nodes) this.groupOf.set(member, host);
+    return host;
   }
 
   // Whether one of `from` needs a member's value in memory, or something outside that needs one. Whole groups count as
@@ -273,6 +273,13 @@ class SpanStack {
 function refuse(group: Group, border: string): false {
   group.border ||= border;
   return false;
+}
+
+/** Whether plain loops over the shape that a reduction keeps can run with its kept values. */
+function absorbs(host: Group, guest: Group): boolean {
+  if (!host.reduced || guest.reduced || guest.contract) return false;
+  const fits = host.nodes.length + guest.nodes.length <= maxGroupNodes;
+  return fits && sameShape(guest.space, without(host.space, host.reduced));
 }
 
 function mergeable(a: Group, b: Group): boolean {

@@ -1,9 +1,12 @@
 /** Tensors, ops, gradients, layers, losses, optimizers and programs: what users of vorab write. */
+import './methods.ts';
+
 export * from './context.ts';
 export * from './dim.ts';
 export * from './dtype.ts';
 export * from './errors.ts';
 export * from './grad.ts';
+export * as init from './init.ts';
 export * from './location.ts';
 export * as losses from './losses.ts';
 export { nameStates } from './naming.ts';

@@ -6,7 +6,7 @@ import { binary, unary } from '../build.ts';
 type Meaning = (x: number, y: number) => number;
 
 function logical(name: string, doc: string, meaning: Meaning): BinaryOp {
-  const scalar = (...xs: readonly number[]): number => meaning(xs[0] as number, xs[1] as number);
+  const scalar = (x = 0, y = 0): number => meaning(x, y);
   return binary({ name, doc, accepts: 'bool', scalar, partials: null });
 }
 
@@ -34,8 +34,8 @@ type Bits = (x: bigint, y: bigint) => bigint;
 
 // JavaScript's 32-bit operators give the right low bits for every narrower width, signed or not.
 function bitwise(name: string, doc: string, meaning: Meaning, wide: Bits): BinaryOp {
-  const scalar = (...xs: readonly number[]): number => meaning(xs[0] as number, xs[1] as number);
-  const exact = (...xs: readonly bigint[]): bigint => wide(xs[0] as bigint, xs[1] as bigint);
+  const scalar = (x = 0, y = 0): number => meaning(x, y);
+  const exact = (x = 0n, y = 0n): bigint => wide(x, y);
   return binary({ name, doc, accepts: 'integer', scalar, exact, partials: null });
 }
 

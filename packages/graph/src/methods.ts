@@ -1,0 +1,430 @@
+// Written by `npm run generate` from ops/index.ts. Do not edit.
+// biome-ignore-all format: generated
+import type { TensorLike } from './coerce.ts';
+import type { Dim } from './dim.ts';
+import type { DType } from './dtype.ts';
+import { Tensor } from './node.ts';
+import * as ops from './ops/index.ts';
+import type { LossReduction } from './ops/loss.ts';
+import type { Axes, ReduceOptions } from './ops/reduce.ts';
+
+declare module './node.ts' {
+  // The functions of ops, with the tensor as their first operand.
+  interface Tensor {
+    /** |x|; its derivative at 0 is 0. */
+    abs(): Tensor;
+    /** The angle in [0, π] whose cosine is x; NaN outside [−1, 1]. */
+    acos(): Tensor;
+    /** The inverse of cosh on [1, ∞); NaN below 1. */
+    acosh(): Tensor;
+    /** x + y. Takes numbers of one dtype; a literal takes the other operand's. `x.add(1)` */
+    add(y: TensorLike): Tensor;
+    /** Whether every element over axes (all by default) holds; of bool. */
+    all(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** Whether an element over axes (all by default) holds; of bool. */
+    any(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** The index (i32) of the first largest element along an axis, the last by default; NaN counts as largest. */
+    argMax(axis?: number, options?: ReduceOptions): Tensor;
+    /** The index (i32) of the first smallest element along an axis, the last by default; NaN counts as smallest. */
+    argMin(axis?: number, options?: ReduceOptions): Tensor;
+    /** The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1]. */
+    asin(): Tensor;
+    /** The inverse of sinh. */
+    asinh(): Tensor;
+    /** The angle in (−π/2, π/2) whose tangent is x. */
+    atan(): Tensor;
+    /** The angle of the point (x, y), first operand y, in [−π, π]. */
+    atan2(y: TensorLike): Tensor;
+    /** The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside. */
+    atanh(): Tensor;
+    /** The same bits as another dtype of the same width. */
+    bitcast(dtype: DType): Tensor;
+    /** Bits set in both integers. */
+    bitwiseAnd(y: TensorLike): Tensor;
+    /** All bits of an integer, inverted. */
+    bitwiseNot(): Tensor;
+    /** Bits set in one of two integers, or in both. */
+    bitwiseOr(y: TensorLike): Tensor;
+    /** Bits set in exactly one of two integers. */
+    bitwiseXor(y: TensorLike): Tensor;
+    /** x repeated to a shape by numpy's rule. `broadcastTo(bias, [N, 10])` */
+    broadcastTo(shape: readonly Dim[]): Tensor;
+    /** x as another dtype. `cast(labels, 'f32')` */
+    cast(dtype: DType): Tensor;
+    /** The smallest integer ≥ x. */
+    ceil(): Tensor;
+    /** x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)` */
+    clamp(min?: number, max?: number): Tensor;
+    /** The cosine of x in radians. */
+    cos(): Tensor;
+    /** (eˣ + e⁻ˣ) / 2. */
+    cosh(): Tensor;
+    /**
+     * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels by default. A label
+     * outside the classes counts as a target of zeros.
+     *
+     *     crossEntropy(logits, label);                          // f32[N, 10], i32[N]: a scalar
+     *     crossEntropy(logits, label, { reduction: 'none' })    // f32[N]
+     */
+    crossEntropy(labels: Tensor, options?: { readonly labelSmoothing?: number; readonly reduction?: LossReduction }): Tensor;
+    /** x / y. Integers truncate toward zero, as in C; an integer divided by 0 is 0. */
+    div(y: TensorLike): Tensor;
+    /** Σ x · y of two vectors, as a scalar. */
+    dot(y: Tensor): Tensor;
+    /**
+     * Zeroes each element with probability `rate` in [0, 1) and divides the others by 1 − rate (Srivastava et al., JMLR
+     * 2014). One key, u32[2], decides all.
+     *
+     *     dropout(x, 0.1, key)
+     */
+    dropout(rate: number, k: Tensor): Tensor;
+    /** Rows of a table: `embedding(table, tokens)` is `[...tokens, width]`. Tokens outside are clamped. */
+    embedding(indices: Tensor): Tensor;
+    /** x = y, as bool; NaN compares to nothing. */
+    equal(y: TensorLike): Tensor;
+    /** The error function 2/√π ∫₀ˣ exp(−t²) dt. */
+    erf(): Tensor;
+    /** The inverse of erf on (−1, 1); ±∞ at ±1, NaN outside. */
+    erfInv(): Tensor;
+    /** eˣ. */
+    exp(): Tensor;
+    /** 2ˣ. */
+    exp2(): Tensor;
+    /** New axes of extent 1, at these places of the result. `expandDims(x, -1)` */
+    expandDims(axes: number | readonly number[]): Tensor;
+    /** eˣ − 1, accurate near 0. */
+    expm1(): Tensor;
+    /** All axes as one; `flatten(x, 1)` keeps the first. */
+    flatten(from?: number): Tensor;
+    /** Reverses the order along axes (all by default). */
+    flip(axes?: number | readonly number[]): Tensor;
+    /** The largest integer ≤ x. */
+    floor(): Tensor;
+    /**
+     * The elements of x at integer indices along an axis: the result has the shape of x with the axis replaced by the shape
+     * of the indices. Indices outside are clamped to the axis.
+     *
+     *     gather(rows, i32Indices)        // rows[indices]
+     *     gather(x, indices, 1)           // x[:, indices]
+     */
+    gather(indices: Tensor, axis?: number): Tensor;
+    /**
+     * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate: 'tanh'` is their
+     * formula with a tanh.
+     *
+     *     x.gelu();   gelu(x, { approximate: 'tanh' })
+     */
+    gelu(options?: { readonly approximate?: 'none' | 'tanh' }): Tensor;
+    /** x > y, as bool; NaN compares to nothing. */
+    greater(y: TensorLike): Tensor;
+    /** x ≥ y, as bool; NaN compares to nothing. */
+    greaterEqual(y: TensorLike): Tensor;
+    /** Whether x is neither NaN nor infinite. */
+    isFinite(): Tensor;
+    /** Whether x is NaN. */
+    isNaN(): Tensor;
+    /**
+     * Layer normalisation over the last axes, those of weight and bias (Ba et al., arXiv 1607.06450).
+     *
+     *     layerNorm(x, weight, bias);                // f32[N, 64], f32[64], f32[64]
+     *     layerNorm(x, weight, bias, { eps: 1e-6 })  // default 1e-5
+     */
+    layerNorm(weight: Tensor, bias: Tensor, options?: { readonly eps?: number }): Tensor;
+    /** x < y, as bool; NaN compares to nothing. */
+    less(y: TensorLike): Tensor;
+    /** x ≤ y, as bool; NaN compares to nothing. */
+    lessEqual(y: TensorLike): Tensor;
+    /** The natural logarithm. */
+    log(): Tensor;
+    /** ln(1 + x), accurate near 0. */
+    log1p(): Tensor;
+    /** The logarithm to base 2. */
+    log2(): Tensor;
+    /** ln sigmoid(x) = −softplus(−x), without overflow. */
+    logSigmoid(): Tensor;
+    /** ln softmax(x) along an axis, the last by default; without overflow. */
+    logSoftmax(axis?: number): Tensor;
+    /** ln Σ eˣ over axes (all by default), without overflow. */
+    logSumExp(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** Whether both hold. */
+    logicalAnd(y: TensorLike): Tensor;
+    /** Whether x does not hold. */
+    logicalNot(): Tensor;
+    /** Whether one holds, or both. */
+    logicalOr(y: TensorLike): Tensor;
+    /** Whether exactly one holds. */
+    logicalXor(y: TensorLike): Tensor;
+    /**
+     * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch axes broadcast; an
+     * operand of rank 1 is a row (first) or a column (second), whose axis disappears from the result.
+     *
+     *     const y = x.matmul(w);   // f32[N, 64] by f32[64, 10] is f32[N, 10]
+     *
+     * @throws GraphError when the inner extents differ, or an operand is a scalar.
+     */
+    matmul(y: Tensor): Tensor;
+    /**
+     * The largest element over axes (all by default); NaN where there is one. Equal largest elements share the gradient
+     * evenly. Over no elements it is −∞, or the smallest integer.
+     */
+    max(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** The larger of two; NaN where one is NaN. Equal operands share the gradient. */
+    maximum(y: TensorLike): Tensor;
+    /** The mean over axes (all by default). `x.mean(-1)` */
+    mean(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** The smallest element over axes (all by default); otherwise as max. */
+    min(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** The smaller of two; NaN where one is NaN. Equal operands share the gradient. */
+    minimum(y: TensorLike): Tensor;
+    /**
+     * The remainder of floor division, with the divisor's sign: `mod(-1, 3)` is 2. For a divisor of 0 integers give 0 and
+     * floats NaN.
+     */
+    mod(y: TensorLike): Tensor;
+    /** The squared error, its mean by default: `mse(prediction, target)`. */
+    mse(target: TensorLike, options?: { readonly reduction?: LossReduction }): Tensor;
+    /** x · y, element by element. */
+    mul(y: TensorLike): Tensor;
+    /** −x; unsigned integers wrap. */
+    neg(): Tensor;
+    /** The Euclidean norm √Σ x² over axes (all by default). Its gradient at 0 is NaN. */
+    norm(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** x ≠ y, as bool; NaN differs from everything. */
+    notEqual(y: TensorLike): Tensor;
+    /** 1 at each index along a new last axis of extent `depth`, 0 elsewhere; an index outside gives zeros. */
+    oneHot(depth: Dim, dtype?: DType): Tensor;
+    /** Ones of x's type. */
+    onesLike(): Tensor;
+    /** `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind. */
+    pad(pads: readonly (readonly [Dim, Dim])[], value?: number): Tensor;
+    /**
+     * xʸ. Integers wrap; for a negative exponent they truncate, as 1 / x⁻ʸ does. d/dy at x = 0 is 0.
+     *
+     *     x.pow(2)
+     */
+    pow(y: TensorLike): Tensor;
+    /** Π x over axes (all by default). */
+    prod(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** 1 / x, of floats. */
+    reciprocal(): Tensor;
+    /** x where it is positive, else 0; the gradient at 0 is 0. */
+    relu(): Tensor;
+    /** Every element along an axis, `times` times in a row. */
+    repeat(times: number, axis?: number): Tensor;
+    /**
+     * The same elements in row-major order, in another shape; one extent may be -1 and is inferred.
+     *
+     *     reshape(x, [N, 8, 8]);   reshape(x, [-1, 10])
+     *
+     * @throws GraphError when the element counts differ, or -1 cannot be inferred exactly.
+     */
+    reshape(shape: readonly Dim[]): Tensor;
+    /** Elements moved up by `shifts` along axes; what leaves at the end comes in at the beginning. */
+    roll(shifts: number | readonly number[], axes: number | readonly number[]): Tensor;
+    /** The nearest integer, ties to even: `round(0.5)` is 0. */
+    round(): Tensor;
+    /** 1 / √x. */
+    rsqrt(): Tensor;
+    /**
+     * x with updates added at integer indices along an axis; updates for one index add up, those outside are dropped. The
+     * updates are shaped as `gather(x, indices, axis)` is.
+     */
+    scatterAdd(indices: Tensor, updates: Tensor, axis?: number): Tensor;
+    /** x · 2ʸ, keeping the low bits; 0 where y is negative or not below the width. */
+    shiftLeft(y: TensorLike): Tensor;
+    /** ⌊x / 2ʸ⌋: zeros move into unsigned integers, the sign into signed ones, as if for ever where y is outside [0, width). */
+    shiftRight(y: TensorLike): Tensor;
+    /** The logistic function 1 / (1 + e⁻ˣ). */
+    sigmoid(): Tensor;
+    /** −1, 0 or 1; NaN stays. */
+    sign(): Tensor;
+    /** x · sigmoid(x), also called swish (Elfwing et al., arXiv 1702.03118). */
+    silu(): Tensor;
+    /** The sine of x in radians. */
+    sin(): Tensor;
+    /** (eˣ − e⁻ˣ) / 2. */
+    sinh(): Tensor;
+    /**
+     * x[start : stop : step] on every axis; a negative number counts from the end, a missing stop is the end.
+     *
+     *     slice(x, [0, 1])          // from row 0, column 1
+     *     slice(x, [0], [10], [2])  // rows 0 2 4 6 8
+     */
+    slice(start: readonly Dim[], stop?: readonly (Dim | undefined)[], step?: readonly number[]): Tensor;
+    /** Part of one axis: `sliceAxis(x, 1, 0, 3)` is x[:, 0:3]. */
+    sliceAxis(axis: number, start: Dim, stop?: Dim, step?: number): Tensor;
+    /** eˣ / Σ eˣ along an axis, the last by default; without overflow. */
+    softmax(axis?: number): Tensor;
+    /** ln(1 + eˣ), without overflow. */
+    softplus(): Tensor;
+    /**
+     * Parts of an axis one after another: a number of equal parts, or their sizes.
+     *
+     *     const [q, k, v] = split(x, 3, -1);
+     */
+    split(parts: number | readonly Dim[], axis?: number): readonly Tensor[];
+    /** The square root; NaN below 0. */
+    sqrt(): Tensor;
+    /** x². */
+    square(): Tensor;
+    /** Without these axes of extent 1; without axes, all axes of extent 1. */
+    squeeze(axes?: number | readonly number[]): Tensor;
+    /** x itself, through which no gradient flows. `x.sub(stopGradient(x.max()))` */
+    stopGradient(): Tensor;
+    /** x − y. */
+    sub(y: TensorLike): Tensor;
+    /**
+     * Σ x over axes (all by default), of x's dtype; bool is counted in i32.
+     *
+     *     x.sum()                        // a scalar
+     *     x.sum(-1, { keepDims: true })
+     */
+    sum(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** Exchanges two axes. */
+    swapAxes(a: number, b: number): Tensor;
+    /** One element per place along an axis: indices are shaped as x but for the axis, and clamped to it. */
+    takeAlongAxis(indices: Tensor, axis?: number): Tensor;
+    /** The tangent of x in radians. */
+    tan(): Tensor;
+    /** sinh x / cosh x. */
+    tanh(): Tensor;
+    /** x next to itself, `reps` times along each axis (aligned to the last). */
+    tile(reps: number | readonly number[]): Tensor;
+    /** Output axis i is input axis axes[i]; without axes, all axes are reversed. `transpose(x, [0, 2, 1])` */
+    transpose(axes?: readonly number[]): Tensor;
+    /** Zeros above the k-th diagonal of the last two axes. */
+    tril(k?: number): Tensor;
+    /** Zeros below the k-th diagonal of the last two axes. */
+    triu(k?: number): Tensor;
+    /** The variance over axes (all by default); `ddof: 1` divides by n − 1. */
+    variance(axes?: Axes, options?: ReduceOptions & { readonly ddof?: number }): Tensor;
+    /** x where the condition holds, y elsewhere; all broadcast. `where(x.greater(0), x, 0)` */
+    where(x: TensorLike, y: TensorLike): Tensor;
+    /** Zeros of x's type. */
+    zerosLike(): Tensor;
+  }
+}
+
+const functions: Readonly<Record<string, unknown>> = {
+  abs: ops.abs,
+  acos: ops.acos,
+  acosh: ops.acosh,
+  add: ops.add,
+  all: ops.all,
+  any: ops.any,
+  argMax: ops.argMax,
+  argMin: ops.argMin,
+  asin: ops.asin,
+  asinh: ops.asinh,
+  atan: ops.atan,
+  atan2: ops.atan2,
+  atanh: ops.atanh,
+  bitcast: ops.bitcast,
+  bitwiseAnd: ops.bitwiseAnd,
+  bitwiseNot: ops.bitwiseNot,
+  bitwiseOr: ops.bitwiseOr,
+  bitwiseXor: ops.bitwiseXor,
+  broadcastTo: ops.broadcastTo,
+  cast: ops.cast,
+  ceil: ops.ceil,
+  clamp: ops.clamp,
+  cos: ops.cos,
+  cosh: ops.cosh,
+  crossEntropy: ops.crossEntropy,
+  div: ops.div,
+  dot: ops.dot,
+  dropout: ops.dropout,
+  embedding: ops.embedding,
+  equal: ops.equal,
+  erf: ops.erf,
+  erfInv: ops.erfInv,
+  exp: ops.exp,
+  exp2: ops.exp2,
+  expandDims: ops.expandDims,
+  expm1: ops.expm1,
+  flatten: ops.flatten,
+  flip: ops.flip,
+  floor: ops.floor,
+  gather: ops.gather,
+  gelu: ops.gelu,
+  greater: ops.greater,
+  greaterEqual: ops.greaterEqual,
+  isFinite: ops.isFinite,
+  isNaN: ops.isNaN,
+  layerNorm: ops.layerNorm,
+  less: ops.less,
+  lessEqual: ops.lessEqual,
+  log: ops.log,
+  log1p: ops.log1p,
+  log2: ops.log2,
+  logSigmoid: ops.logSigmoid,
+  logSoftmax: ops.logSoftmax,
+  logSumExp: ops.logSumExp,
+  logicalAnd: ops.logicalAnd,
+  logicalNot: ops.logicalNot,
+  logicalOr: ops.logicalOr,
+  logicalXor: ops.logicalXor,
+  matmul: ops.matmul,
+  max: ops.max,
+  maximum: ops.maximum,
+  mean: ops.mean,
+  min: ops.min,
+  minimum: ops.minimum,
+  mod: ops.mod,
+  mse: ops.mse,
+  mul: ops.mul,
+  neg: ops.neg,
+  norm: ops.norm,
+  notEqual: ops.notEqual,
+  oneHot: ops.oneHot,
+  onesLike: ops.onesLike,
+  pad: ops.pad,
+  pow: ops.pow,
+  prod: ops.prod,
+  reciprocal: ops.reciprocal,
+  relu: ops.relu,
+  repeat: ops.repeat,
+  reshape: ops.reshape,
+  roll: ops.roll,
+  round: ops.round,
+  rsqrt: ops.rsqrt,
+  scatterAdd: ops.scatterAdd,
+  shiftLeft: ops.shiftLeft,
+  shiftRight: ops.shiftRight,
+  sigmoid: ops.sigmoid,
+  sign: ops.sign,
+  silu: ops.silu,
+  sin: ops.sin,
+  sinh: ops.sinh,
+  slice: ops.slice,
+  sliceAxis: ops.sliceAxis,
+  softmax: ops.softmax,
+  softplus: ops.softplus,
+  split: ops.split,
+  sqrt: ops.sqrt,
+  square: ops.square,
+  squeeze: ops.squeeze,
+  stopGradient: ops.stopGradient,
+  sub: ops.sub,
+  sum: ops.sum,
+  swapAxes: ops.swapAxes,
+  takeAlongAxis: ops.takeAlongAxis,
+  tan: ops.tan,
+  tanh: ops.tanh,
+  tile: ops.tile,
+  transpose: ops.transpose,
+  tril: ops.tril,
+  triu: ops.triu,
+  variance: ops.variance,
+  where: ops.where,
+  zerosLike: ops.zerosLike,
+};
+
+for (const [name, value] of Object.entries(functions)) {
+  const apply = value as (...operands: readonly unknown[]) => unknown;
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: readonly unknown[]): unknown {
+      return apply(this, ...rest);
+    },
+  });
+}

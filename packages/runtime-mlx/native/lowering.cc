@@ -13,19 +13,20 @@ struct Row {
   Lower lower;
 };
 
-template <mx::array (*lower)(const Call&)>
-std::vector<mx::array> single(const Call& call) {
+// A lowering gives one array, or one per output.
+template <auto lower>
+std::vector<mx::array> outputs_of(const Call& call) {
   return {lower(call)};
 }
 
 // Every op that is not a composite must have a row: a missing one is an undefined name here.
-#define VORAB_ROW_Leaf(name) {OP_##name, single<lower_##name>},
-#define VORAB_ROW_Elementwise(name) {OP_##name, single<lower_##name>},
-#define VORAB_ROW_Reduce(name) {OP_##name, single<lower_##name>},
-#define VORAB_ROW_View(name) {OP_##name, single<lower_##name>},
-#define VORAB_ROW_Contract(name) {OP_##name, single<lower_##name>},
-#define VORAB_ROW_Indexed(name) {OP_##name, single<lower_##name>},
-#define VORAB_ROW_Routine(name) {OP_##name, single<lower_##name>},
+#define VORAB_ROW_Leaf(name) {OP_##name, outputs_of<lower_##name>},
+#define VORAB_ROW_Elementwise(name) {OP_##name, outputs_of<lower_##name>},
+#define VORAB_ROW_Reduce(name) {OP_##name, outputs_of<lower_##name>},
+#define VORAB_ROW_View(name) {OP_##name, outputs_of<lower_##name>},
+#define VORAB_ROW_Contract(name) {OP_##name, outputs_of<lower_##name>},
+#define VORAB_ROW_Indexed(name) {OP_##name, outputs_of<lower_##name>},
+#define VORAB_ROW_Routine(name) {OP_##name, outputs_of<lower_##name>},
 #define VORAB_ROW_Composite(name)
 #define VORAB_ROW_Call(name)
 #define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes) VORAB_ROW_##kind(name)
@@ -35,7 +36,7 @@ constexpr Row kPrimitives[] = {
 };
 #undef VORAB_OP
 
-#define VORAB_MLX_COMPOSITE(name) {OP_##name, single<lower_##name>},
+#define VORAB_MLX_COMPOSITE(name) {OP_##name, outputs_of<lower_##name>},
 const std::vector<Row> kComposites = {
 #include "runtime-mlx/native/composites.inc"
 };

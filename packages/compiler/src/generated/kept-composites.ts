@@ -3,5 +3,5 @@
 /** Composites that a target runs whole. */
 export const keptComposites: { readonly blas: readonly string[]; readonly mlx: readonly string[] } = {
   blas: [],
-  mlx: ['softmax'],
+  mlx: ['layerNorm', 'logSumExp', 'softmax', 'threefry2x32'],
 };

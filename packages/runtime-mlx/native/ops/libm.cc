@@ -20,6 +20,14 @@ struct Exp {
   }
 };
 
+struct Exp2 {
+  static constexpr const char* kName = "PreciseExp2";
+  template <class T>
+  T operator()(T x) const {
+    return std::exp2(x);
+  }
+};
+
 struct Sin {
   static constexpr const char* kName = "PreciseSin";
   template <class T>
@@ -70,7 +78,8 @@ struct ErfInv {
     if (a < 1e-9) return y * (std::sqrt(M_PI) / 2);
     double x = start(a);
     for (int step = 0; step < 3; ++step) {
-      x += (std::erfc(x) - (1 - a)) * (std::sqrt(M_PI) / 2) * std::exp(x * x);
+      const double excess = a < 0.5 ? a - std::erf(x) : std::erfc(x) - (1 - a);
+      x += excess * (std::sqrt(M_PI) / 2) * std::exp(x * x);
     }
     return std::copysign(x, y);
   }
@@ -152,6 +161,11 @@ namespace precise {
 
 mx::array exp(const mx::array& x) {
   return device().approximates ? elementary<Exp>(x) : mx::exp(x);
+}
+
+mx::array exp2(const mx::array& x) {
+  if (device().approximates) return elementary<Exp2>(x);
+  return mx::power(mx::array(2, x.dtype()), x);
 }
 
 mx::array sin(const mx::array& x) {

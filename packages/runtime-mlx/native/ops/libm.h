@@ -8,6 +8,7 @@ namespace vorab::on_mlx::precise {
 // On devices whose kernels are precise these are MLX's own ops; on MLX's CPU device one kernel of
 // ours each.
 mx::array exp(const mx::array& x);
+mx::array exp2(const mx::array& x);
 mx::array sin(const mx::array& x);
 mx::array cos(const mx::array& x);
 mx::array erf(const mx::array& x);

@@ -45,6 +45,9 @@ mx::array lower_takeAlongAxis(const Call& call);
 mx::array lower_scatterAdd(const Call& call);
 
 // composite.cc, from composites.inc
+mx::array lower_layerNorm(const Call& call);
+mx::array lower_logSumExp(const Call& call);
 mx::array lower_softmax(const Call& call);
+std::vector<mx::array> lower_threefry2x32(const Call& call);
 
 }  // namespace vorab::on_mlx

@@ -10,6 +10,14 @@ namespace vorab::test {
 
 const vorab_backend& backend() { return *vorab_backend_v1(); }
 
+uint16_t op(const std::string& name) {
+  for (uint32_t id = 0; id < 0xffff; ++id) {
+    const OpInfo* info = find_op(static_cast<uint16_t>(id));
+    if (info && info->name == name) return info->id;
+  }
+  throw std::runtime_error("the registry has no op " + name);
+}
+
 Session::Session(const Built& built, const std::string& options) : program_(built.program()) {
   check(backend().open(&program_, 0, options.c_str(), &session_, &error_));
 }

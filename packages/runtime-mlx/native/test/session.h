@@ -1,6 +1,7 @@
 // The backend through its C table, as the addon uses it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,9 @@
 namespace vorab::test {
 
 const vorab_backend& backend();
+
+// An op's id by its name; throws when the registry does not have it.
+uint16_t op(const std::string& name);
 
 struct BackendError : std::runtime_error {
   BackendError(int code, const vorab_error& error)

@@ -442,10 +442,13 @@ export const sample = (): ProgramBuilder => {
     new fb.PlanT('blas', ['blas'], [classifyPlan(parts), fitPlan(parts), initPlan(parts)]),
     devicePlan(parts),
   );
-  // A constant large enough for a segment of its own, referred to by nothing.
-  builder.constant(
-    new Uint8Array(new Float64Array(10_000).fill(1).buffer),
-    builder.type(F64, [builder.literal(100), builder.literal(100)]),
-  );
+  return builder;
+};
+
+/** Adds a constant large enough for a segment of its own, referred to by nothing. */
+export const withLargeConstant = (builder: ProgramBuilder): ProgramBuilder => {
+  const hundred = builder.literal(100);
+  const type = builder.type(F64, [hundred, hundred]);
+  builder.constant(new Uint8Array(new Float64Array(10_000).fill(1).buffer), type);
   return builder;
 };

@@ -1,0 +1,38 @@
+/** The C++ verifier, through its test program. */
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { Fault } from '../src/index.ts';
+
+const packageRoot = path.resolve(import.meta.dirname, '..');
+const build = path.join(packageRoot, 'build/test');
+const tool = path.join(build, 'native/test/vorab-verify');
+
+/** Builds the program where it is missing or old. */
+export const buildNativeVerifier = (): void => {
+  const options = { stdio: 'pipe' } as const;
+  execFileSync('cmake', ['-S', packageRoot, '-B', build, '-DVORAB_TESTS=ON'], options);
+  const target = ['--target', 'vorab-verify', '--parallel', '2'];
+  execFileSync('cmake', ['--build', build, ...target], options);
+};
+
+const lengthOf = (file: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, file.length, true);
+  return bytes;
+};
+
+const toFault = (verdict: unknown): Fault | null => {
+  if (verdict === null) return null;
+  if (!Array.isArray(verdict)) throw new TypeError(`found ${verdict}, expected a verdict`);
+  return { code: String(verdict[0]), message: String(verdict[1]) };
+};
+
+/** The verdicts of the C++ verifier over many files, in one process. */
+export const nativeVerdicts = (files: readonly Uint8Array[]): (Fault | null)[] => {
+  const input = Buffer.concat(files.flatMap((file) => [lengthOf(file), file]));
+  const output = execFileSync(tool, ['--batch'], { input, maxBuffer: 2 ** 30, encoding: 'utf8' });
+  return output
+    .trim()
+    .split('\n')
+    .map((line) => toFault(JSON.parse(line)));
+};

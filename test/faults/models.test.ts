@@ -95,7 +95,7 @@ describe.concurrent('compile refuses', () => {
     [
       'that calls its program init',
       program('x: f32(N)', '').replace('const f', 'const init'),
-      /init/,
+      /^error: m\.ts:5:14: a program is called 'init'/,
     ],
   ])('a file %s', async (_, model, message) => {
     const cwd = scratch({ 'm.ts': model });

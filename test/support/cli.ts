@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 
 export const root: string = resolve(import.meta.dirname, '../..');
 
-const loader = pathToFileURL(join(root, 'node_modules/tsx/dist/esm/index.mjs')).href;
+const loader = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
 /** Node's flags to run the packages from their sources. */
 export const fromSources: readonly string[] = ['-C', '@vorab/source', '--import', loader];
 

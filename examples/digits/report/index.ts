@@ -47,7 +47,7 @@ from one TypeScript file.</p>
 <section aria-labelledby="learning">
 <h2 id="learning">Learning</h2>
 <p>The loss of every step of training, and the share of test images read correctly after every epoch.</p>
-<figure>${lossCurve(run)}</figure>
+<figure class="scroll" tabindex="0" aria-labelledby="learning">${lossCurve(run)}</figure>
 </section>
 <section aria-labelledby="confusion">
 <h2 id="confusion">What is taken for what</h2>

@@ -37,12 +37,14 @@ figure text { font-size: 12px; fill: var(--soft); }
 figure text.of-loss { fill: var(--loss); font-weight: 600; }
 figure text.of-accuracy { fill: var(--good); font-weight: 600; }
 .scroll { overflow-x: auto; }
+.scroll svg { min-width: 34rem; padding-right: 1.5rem; }
 table { border-collapse: separate; border-spacing: 3px; font-size: .875rem; width: 100%; min-width: 30rem; table-layout: fixed; }
 th { font-weight: 500; color: var(--soft); padding: .25rem; }
 td { text-align: center; height: 2.5rem; border-radius: 4px; background: var(--card); }
 td.right { background: rgb(var(--heat) / var(--share)); }
 td.wrong { background: none; box-shadow: inset 0 0 0 2px var(--bad); color: var(--bad); font-weight: 600; }
 td.none { color: var(--line); }
+thead td { background: none; }
 ul.digits { list-style: none; margin: 1.25rem 0 0; padding: 0; display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
 .digit svg { border-radius: 6px; background: #fff; border: 1px solid var(--line); }

@@ -35,7 +35,7 @@ export let f: unknown = program({ x: f32(2) }, ({ x }) => ({ y: x }));
 f = 4;
 `,
   import: `import { x } from './nowhere.ts';\nexport const y = x;\n`,
-  package: `import { x } from 'no-such-package';\nexport const y = x;\n`,
+  'no-package': `import { x } from 'no-such-package';\nexport const y = x;\n`,
   model: `import { f32, program } from '@vorab/graph';
 import { wrong } from './lib.ts';
 
@@ -43,6 +43,11 @@ export const f = program({ x: f32(2, 3) }, ({ x }) => ({
   // A comment that the running code does not have.
   y: wrong(x),
 }));
+`,
+  'commonjs/package': '{ "name": "without-type" }',
+  'commonjs/model': `import { f32, program } from '@vorab/graph';
+import { wrong } from '../lib';
+export const f = program({ x: f32(2, 3) }, ({ x }) => ({ y: wrong(x) }));
 `,
   lib: `import { matmul, type Tensor } from '@vorab/graph';
 import { f32 } from '@vorab/graph';
@@ -64,8 +69,10 @@ let results: Record<string, Result> = {};
 beforeAll(() => {
   mkdirSync(parent, { recursive: true });
   folder = mkdtempSync(join(parent, 'load-'));
-  for (const [name, text] of Object.entries(models))
-    writeFileSync(join(folder, `${name}.ts`), text);
+  mkdirSync(join(folder, 'commonjs'));
+  for (const [name, text] of Object.entries(models)) {
+    writeFileSync(join(folder, name === 'commonjs/package' ? `${name}.json` : `${name}.ts`), text);
+  }
   const script = `
 import { loadModel } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'index.ts')).href)};
 const results = {};
@@ -81,7 +88,7 @@ for (const name of process.argv.slice(1)) {
 console.log(JSON.stringify(results));
 `;
   const flags = ['-C', '@vorab/source', '--import', 'tsx', '--input-type=module', '-e', script];
-  const names = [...Object.keys(models), 'missing'];
+  const names = [...Object.keys(models), 'missing'].filter((n) => n !== 'commonjs/package');
   const output = execFileSync(process.execPath, [...flags, ...names], { cwd: folder });
   results = JSON.parse(output.toString());
 }, 60_000);
@@ -122,7 +129,7 @@ describe('loadModel', () => {
     ['default', /^default\.ts:2:16: a program is the default export/],
     ['other', /^other\.ts:2:12: export 'f' is made by program, but is number/],
     ['import', /^import\.ts:1:19: imports '\.\/nowhere\.ts', which is not there$/],
-    ['package', /^package\.ts:1:1: .*Cannot find package 'no-such-package'/],
+    ['no-package', /^no-package\.ts:1:1: .*Cannot find package 'no-such-package'/],
     ['missing', /^missing\.ts: no such file\n {2}fix: /],
   ])('refuses a file: %s', (name, message) => {
     expect(messageOf(name)).toMatch(message);
@@ -130,5 +137,9 @@ describe('loadModel', () => {
 
   it("names the user's line and column, not those of the running code", () => {
     expect(messageOf('model')).toMatch(/^lib\.ts:8:12: matmul\(/);
+  });
+
+  it('takes a TypeScript file for an ES module, whatever its package says', () => {
+    expect(messageOf('commonjs/model')).toMatch(/^lib\.ts:8:12: matmul\(/);
   });
 });

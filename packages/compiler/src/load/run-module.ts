@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { ModelSource } from '../discover/index.ts';
+import { loadAsEsModules } from './es-modules.ts';
 import { ModelError } from './model-error.ts';
 import { type StackFrame, userFrames } from './stack.ts';
 
@@ -16,11 +17,13 @@ export async function runModule(source: ModelSource): Promise<ModuleExports> {
   const { register } = await import('tsx/esm/api');
   process.setSourceMapsEnabled(true);
   const unregister = register({ tsconfig: source.tsconfig ?? false });
+  const stop = loadAsEsModules();
   try {
     return (await import(pathToFileURL(source.file).href)) as ModuleExports;
   } catch (error) {
     throw asModelError(error, source);
   } finally {
+    stop();
     await unregister();
   }
 }

@@ -1,8 +1,19 @@
-import type { Tensor } from './node.ts';
 import { pullback } from './grad.ts';
-import type { AttrsOf, AttrSpec, Attrs, CompositeOp, TensorType, TestHints, Vjp } from './op.ts';
-import { withScope } from './scope.ts';
+import type { Tensor } from './node.ts';
+import { attrKey, formatType } from './node.ts';
+import type {
+  AttrKind,
+  AttrSpec,
+  Attrs,
+  AttrsOf,
+  AttrTypes,
+  CompositeOp,
+  TensorType,
+  TestHints,
+  Vjp,
+} from './op.ts';
 import { input } from './ops/leaves.ts';
+import { currentScope, withScope } from './scope.ts';
 
 /** What a composite gives. */
 export interface CompositeSpec<S extends AttrSpec> {
@@ -21,23 +32,43 @@ export interface CompositeSpec<S extends AttrSpec> {
 }
 
 /** Defines a composite: type rule, gradient and reference follow from the decomposition. */
-export function composite<S extends AttrSpec = Record<never, never>>(spec: CompositeSpec<S>): CompositeOp {
-  const { inputs = 1 } = spec;
+export function composite<S extends AttrSpec = Record<never, never>>(
+  spec: CompositeSpec<S>,
+): CompositeOp {
+  const { inputs = 1, attributes = {} } = spec;
+  const decompose = spec.decompose as CompositeOp['decompose'];
   const [minInputs, maxInputs] = typeof inputs === 'number' ? [inputs, inputs] : inputs;
   return {
     name: spec.name,
     doc: spec.doc,
     kind: 'composite',
-    attributes: spec.attributes ?? {},
+    attributes,
     minInputs,
     maxInputs,
     outputs: spec.outputs ?? 1,
     elementwise: spec.elementwise ?? false,
     ...(spec.test && { test: spec.test }),
-    decompose: spec.decompose as CompositeOp['decompose'],
-    infer: (types, attrs) => inferByDecomposition(spec.decompose as CompositeOp['decompose'], types, attrs),
-    vjp: (spec.vjp as Vjp | undefined) ?? vjpOfDecomposition(spec.decompose as CompositeOp['decompose']),
+    decompose,
+    infer: (types, attrs) => inferOnce({ name: spec.name, attributes, decompose }, types, attrs),
+    vjp: (spec.vjp as Vjp | undefined) ?? vjpOfDecomposition(decompose),
   };
+}
+
+function inferOnce(
+  op: Pick<CompositeOp, 'name' | 'attributes' | 'decompose'>,
+  types: readonly TensorType[],
+  attrs: Attrs,
+): readonly TensorType[] {
+  const { inferred } = currentScope();
+  const own = Object.entries(op.attributes).map(([name, kind]) =>
+    attrKey(kind as AttrKind, attrs[name] as AttrTypes[AttrKind]),
+  );
+  const key = [op.name, ...types.map(formatType), ...own].join(';');
+  const known = inferred?.get(key);
+  if (known) return known;
+  const found = inferByDecomposition(op.decompose, types, attrs);
+  inferred?.set(key, found);
+  return found;
 }
 
 // On leaves of its own, in a table of its own: nothing of it stays.
@@ -47,7 +78,10 @@ function inferByDecomposition(
   attrs: Attrs,
 ): readonly TensorType[] {
   return withScope({ nodes: new Map(), inherited: [], note: undefined }, () =>
-    decompose(types.map((type, i) => input(`operand${i}`, type)), attrs).map((t) => t.type),
+    decompose(
+      types.map((type, i) => input(`operand${i}`, type)),
+      attrs,
+    ).map((t) => t.type),
   );
 }
 

@@ -140,7 +140,6 @@ class Compilation {
     const { index, origins } = this.timed(entry.name, 'emit function', () =>
       emitFunction(emitter, graph),
     );
-    const { file, line, column } = entry.location;
     const port = ({ name, tensor }: EntryGraph['inputs'][number]): fb.PortT =>
       new fb.PortT(name, emitter.type(tensor.type));
     const stateIndex = (state: StateVariable): number => emitter.stateIndex.get(state) ?? 0;
@@ -153,7 +152,7 @@ class Compilation {
       graph.outputs.map(port),
       statesRead(graph).map(stateIndex),
       graph.updates.map((u) => stateIndex(u.state)),
-      emitter.location({ file, line, column }),
+      emitter.place(entry.location),
       symbols.map((s) => emitter.symbol(s)),
     );
     const at = emitter.program.entries.push(table) - 1;

@@ -9,6 +9,7 @@ import type {
   DType,
   NdArray,
   Op,
+  SourceLocation,
   StateVariable,
   TensorType,
 } from '@vorab/graph';
@@ -83,7 +84,11 @@ export class Emitter {
   }
 
   location(site: CallSite): number {
-    const { file, line, column } = resolveCallSite(site);
+    return this.place(resolveCallSite(site));
+  }
+
+  /** A place in the sources, not in what runs. */
+  place({ file, line, column }: SourceLocation): number {
     return this.builder.location(this.relativePath(file), Math.max(1, line), Math.max(1, column));
   }
 

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { dim } from './dim.ts';
 import * as losses from './losses.ts';
+import './methods.ts';
 import { nameStates } from './naming.ts';
 import * as nn from './nn/index.ts';
 import type { Tensor } from './node.ts';
 import { cast } from './ops/cast.ts';
-import { argMax, equal, mean, mul, softmax, sum } from './ops/index.ts';
+import { argMax, equal, mean, mul, sum } from './ops/index.ts';
 import * as optim from './optim/index.ts';
 import { program } from './program.ts';
 import { withTrace } from './scope.ts';
@@ -18,7 +19,7 @@ const N = dim('N', { max: 256 });
 
 describe('the digits model', () => {
   const net = nn.sequential(nn.linear(64, 128), nn.gelu(), nn.dropout(0.1), nn.linear(128, 10));
-  const classify = program({ image: f32(N, 64) }, ({ image }) => ({ probs: softmax(net(image)) }));
+  const classify = program({ image: f32(N, 64) }, ({ image }) => ({ probs: net(image).softmax() }));
   const fit = trainStep({
     inputs: { image: f32(N, 64), label: i32(N) },
     loss: ({ image, label }) => losses.crossEntropy(net(image), label),

@@ -1,7 +1,7 @@
 import type { BackendInput } from './backend.ts';
 import type { Dim } from './dims.ts';
 import { dimOf, extentOf, formatExpr, formatPort } from './dims.ts';
-import type { DType } from './dtype.ts';
+import { arrayConstructor, type DType } from './dtype.ts';
 import { didYouMean, listNames, VorabError } from './errors.ts';
 import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
 import type { TensorOwner } from './tensor.ts';
@@ -11,9 +11,38 @@ import { accept } from './values.ts';
 
 interface Port extends Place {
   readonly port: string;
+  /** What the fast path takes: a flat array of exactly this constructor, undefined for none. */
+  readonly flat: unknown;
+  /** Elements for each step of `symbol`, or all of them without one. */
+  readonly unit: number;
+  /** The one symbol that the length tells, or -1. */
+  readonly symbol: number;
   readonly dtype: DType;
   readonly info: PortInfo;
   readonly dims: readonly Dim[];
+}
+
+function portOf(program: ProgramInfo, entry: EntryInfo, info: PortInfo): Port {
+  const dims = info.shape.map((expr) => dimOf(program, expr));
+  const symbolic = dims.filter((dim) => dim.kind !== 'fixed');
+  const [only] = symbolic;
+  const tells = only?.kind === 'affine' && only.scale === 1 && only.offset === 0;
+  const simple = symbolic.length === 0 || (symbolic.length === 1 && tells);
+  const unit = dims.reduce((product, dim) => product * (dim.kind === 'fixed' ? dim.extent : 1), 1);
+  // The elements of bools are looked at, so they take the long way.
+  const flat = simple && unit > 0 && info.dtype !== 'bool';
+  return {
+    info,
+    port: info.name,
+    flat: flat ? arrayConstructor(info.dtype) : null,
+    unit,
+    symbol: only?.kind === 'affine' ? only.symbol : -1,
+    name: `${entry.name}: input ${info.name}`,
+    type: formatPort(program, info),
+    dtype: info.dtype,
+    rank: info.shape.length,
+    dims,
+  };
 }
 
 /**
@@ -41,15 +70,7 @@ export class InputBinder {
     this.#entry = entry;
     this.#owner = owner;
     this.#symbols = symbols;
-    this.#ports = entry.inputs.map((info) => ({
-      info,
-      port: info.name,
-      name: `${entry.name}: input ${info.name}`,
-      type: formatPort(program, info),
-      dtype: info.dtype,
-      rank: info.shape.length,
-      dims: info.shape.map((expr) => dimOf(program, expr)),
-    }));
+    this.#ports = entry.inputs.map((info) => portOf(program, entry, info));
     this.#accepted = this.#ports.map(() => undefined);
     this.#boundBy = program.symbols.map(() => undefined);
     this.args = [...entry.inputs, ...entry.outputs].map(() => undefined);
@@ -57,6 +78,44 @@ export class InputBinder {
 
   /** Throws one `VorabError` for the first thing that is wrong. */
   bind(inputs: Readonly<Record<string, unknown>>): void {
+    // Nothing is allocated for flat arrays that are right; whatever is not is looked at again, to say why.
+    if (!this.#bindFlat(inputs)) this.#bindAny(inputs);
+  }
+
+  #bindFlat(inputs: Readonly<Record<string, unknown>>): boolean {
+    this.#reset();
+    const symbols = this.#symbols;
+    let index = 0;
+    for (const port of this.#ports) {
+      const value = inputs[port.port] as ArrayBufferView | null | undefined;
+      if (value === undefined || value === null || value.constructor !== port.flat) return false;
+      const length = (value as Float32Array).length;
+      if (port.symbol < 0) {
+        if (length !== port.unit) return false;
+      } else {
+        const extent = length / port.unit;
+        const known = symbols[port.symbol] as number;
+        if (known !== extent) {
+          if (!Number.isNaN(known) || !this.#isLegal(port.symbol, extent)) return false;
+          symbols[port.symbol] = extent;
+        }
+      }
+      this.args[index++] = value;
+      this.copiedBytes += value.byteLength;
+    }
+    this.copies = index;
+    let given = 0;
+    for (const _ in inputs) given++;
+    return given === index;
+  }
+
+  #isLegal(symbol: number, value: number): boolean {
+    const bounds = this.#program.symbols[symbol];
+    if (bounds === undefined) return false;
+    return value >= bounds.min && value <= bounds.max && value % bounds.multipleOf === 0;
+  }
+
+  #bindAny(inputs: Readonly<Record<string, unknown>>): void {
     this.#reset();
     let given = 0;
     for (const [index, port] of this.#ports.entries()) {

@@ -81,6 +81,11 @@ export function dtypeBytes(dtype: DType): number {
   return table[dtype].bytes;
 }
 
+/** The constructor of the array that a user is told to give. */
+export function arrayConstructor(dtype: DType): unknown {
+  return table[dtype].view(new ArrayBuffer(0)).constructor;
+}
+
 /** `Float32Array` for f32. */
 export function arrayName(dtype: DType): string {
   return table[dtype].array;

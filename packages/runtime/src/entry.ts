@@ -2,7 +2,7 @@ import type { BackendEntry, BackendSession } from './backend.ts';
 import { InputBinder } from './bind.ts';
 import type { Dim } from './dims.ts';
 import { dimOf, extentOf, formatPort } from './dims.ts';
-import { arrayFits, arrayName } from './dtype.ts';
+import { arrayConstructor, arrayFits, arrayName } from './dtype.ts';
 import { AbortError, didYouMean, listNames, VorabError, withArticle } from './errors.ts';
 import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
 import type { TensorOwner } from './tensor.ts';
@@ -40,6 +40,7 @@ export interface EntryHost extends TensorOwner {
 
 interface OutputPort {
   readonly info: PortInfo;
+  readonly array: unknown;
   readonly dims: readonly Dim[];
 }
 
@@ -51,6 +52,7 @@ export class Entry {
   readonly #binder: InputBinder;
   readonly #outputs: readonly OutputPort[];
   #shapes: readonly (readonly number[])[] = [];
+  #sizes: readonly number[] = [];
   readonly #shapeSymbols: Float64Array;
 
   constructor(host: EntryHost, info: EntryInfo) {
@@ -62,6 +64,7 @@ export class Entry {
     this.#binder = new InputBinder(host.program, info, host, this.#bound.symbols);
     this.#outputs = info.outputs.map((port) => ({
       info: port,
+      array: arrayConstructor(port.dtype),
       dims: port.shape.map((expr) => dimOf(host.program, expr)),
     }));
     this.#shapeSymbols = new Float64Array(this.#bound.symbols.length).fill(Number.NaN);
@@ -157,6 +160,7 @@ export class Entry {
     this.#shapes = this.#outputs.map(({ dims }) =>
       Object.freeze(dims.map((dim) => extentOf(this.#host.program, dim, symbols))),
     );
+    this.#sizes = this.#shapes.map((shape) => shape.reduce((a, b) => a * b, 1));
   }
 
   #bindOut(out: Out | undefined): void {
@@ -166,13 +170,25 @@ export class Entry {
       args.fill(undefined, first);
       return;
     }
-    for (const [index, { info }] of this.#outputs.entries()) {
+    let index = 0;
+    let matched = 0;
+    for (const { info, array: expected } of this.#outputs) {
       const array = out[info.name];
+      if (array !== undefined) matched++;
       if (array !== undefined && array !== null) {
-        this.#checkOut(info, array, this.#shapes[index] ?? []);
+        const size = this.#sizes[index] ?? -1;
+        if (array.constructor !== expected || (array as Float32Array).length !== size) {
+          this.#checkOut(info, array, this.#shapes[index] ?? []);
+        }
       }
-      args[first + index] = array;
+      args[first + index++] = array;
     }
+    let given = 0;
+    for (const name in out) if (out[name] !== undefined) given++;
+    if (given !== matched) this.#refuseOut(out);
+  }
+
+  #refuseOut(out: Out): void {
     const names = this.#outputs.map(({ info }) => info.name);
     const unknown = Object.keys(out).find((name) => !names.includes(name));
     if (unknown === undefined) return;
@@ -211,7 +227,9 @@ export class Entry {
   ): Results {
     const results: Results = {};
     let lost: PortInfo | undefined;
-    for (const [index, { info }] of this.#outputs.entries()) {
+    let index = -1;
+    for (const { info } of this.#outputs) {
+      index++;
       const slot = slots[first + index] ?? -1;
       const given = out?.[info.name];
       if (slot >= 0) {

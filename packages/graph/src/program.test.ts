@@ -55,6 +55,19 @@ describe('a program', () => {
     expect([null, 1, {}, () => 1].some(isProgram)).toBe(false);
   });
 
+  test('knows the names of its inputs and outputs in TypeScript', () => {
+    const entry = program({ x: f32(N), label: i32(N) }, ({ x }) => ({ y: mul(x, 2) }));
+    const dtypes: readonly ['f32', 'i32'] = [
+      entry.inputTypes.x.dtype,
+      entry.inputTypes.label.dtype,
+    ];
+    const twice = program({ x: f32(N), label: i32(N) }, (inputs) => ({ z: entry.body(inputs).y }));
+    expect(dtypes).toEqual(['f32', 'i32']);
+    expect(twice.trace().outputs.map((o) => o.name)).toEqual(['z']);
+    // @ts-expect-error: there is no input `image`
+    expect(() => program({ x: f32(N) }, ({ image }) => ({ image })).trace()).toThrow(/undefined/);
+  });
+
   test('may use another; its updates become those of the outer one', () => {
     const count = state(i32(), 0);
     const inner = program({ x: f32() }, ({ x }) => {

@@ -1,4 +1,5 @@
 import { ByteBuffer } from 'flatbuffers';
+import { Binding } from './binding.ts';
 import { ArtifactError, type Fault, fail, Path } from './fault.ts';
 import { checkHeader, checkSegments } from './header.ts';
 import { checkLayout } from './layout.ts';
@@ -7,7 +8,13 @@ import { checkEntries } from './verify/entries.ts';
 import { checkFunctions } from './verify/functions.ts';
 import { checkPlans } from './verify/plans.ts';
 import { checkDims } from './verify/symbols.ts';
-import { checkConstants, checkLocations, checkStates, checkTypes } from './verify/tables.ts';
+import {
+  bytesOf,
+  checkConstants,
+  checkLocations,
+  checkStates,
+  checkTypes,
+} from './verify/tables.ts';
 
 /** Features that a program may require of this build. */
 const knownFeatures: ReadonlySet<string> = new Set();
@@ -70,6 +77,10 @@ export const constantBytes = (
     throw new RangeError(`there is no constant ${index}, expected < ${program.constants.length}`);
   }
   const start = Number(segment.offset + constant.offset);
-  const next = Number(segment.offset + segment.length);
-  return file.subarray(start, next);
+  // The type has no symbols, so any binding gives its size.
+  const binding = new Binding(
+    program,
+    program.symbols.map(({ max }) => Number(max)),
+  );
+  return file.subarray(start, start + bytesOf(program, constant.type, binding));
 };

@@ -18,7 +18,9 @@ export type TensorLike = Tensor | number | boolean;
  */
 export function promote(operands: readonly TensorLike[]): readonly Tensor[] {
   const dtype = commonDType(operands);
-  return operands.map((x) => (typeof x === 'object' ? insertCast(x, dtype) : full(Number(x), [], dtype)));
+  return operands.map((x) =>
+    typeof x === 'object' ? insertCast(x, dtype) : full(Number(x), [], dtype),
+  );
 }
 
 function commonDType(operands: readonly TensorLike[]): DType {
@@ -26,7 +28,12 @@ function commonDType(operands: readonly TensorLike[]): DType {
   const floats = found.filter(isFloat);
   const candidates = floats.length > 0 ? floats : found;
   const [dtype, other] = candidates;
-  if (!dtype) throw new TypeRuleError('literal', 'no operand is a tensor', 'make one with full(value, shape, dtype)');
+  if (!dtype)
+    throw new TypeRuleError(
+      'literal',
+      'no operand is a tensor',
+      'make one with full(value, shape, dtype)',
+    );
   if (other) {
     throw new TypeRuleError(
       'dtype-mix',
@@ -35,7 +42,11 @@ function commonDType(operands: readonly TensorLike[]): DType {
     );
   }
   if (dtype === 'bool' && operands.some((x) => typeof x === 'number')) {
-    throw new TypeRuleError('dtype-mix', 'operands are bool and a number', "cast the bool tensor first, for example .cast('f32')");
+    throw new TypeRuleError(
+      'dtype-mix',
+      'operands are bool and a number',
+      "cast the bool tensor first, for example .cast('f32')",
+    );
   }
   return dtype;
 }
@@ -71,11 +82,21 @@ export function broadcastToShape(x: Tensor, shape: readonly Dim[]): Tensor {
   const kept = x.shape.flatMap((d, i) => (dimEqual(d, shape[i + offset] ?? 0) ? [i] : []));
   const bad = x.shape.findIndex((d, i) => !kept.includes(i) && d !== 1);
   if (offset < 0 || bad >= 0) {
-    throw new TypeRuleError('shape-mismatch', `cannot broadcast ${x} to [${shape.map(dimKey).join(', ')}]`);
+    throw new TypeRuleError(
+      'shape-mismatch',
+      `cannot broadcast ${x} to [${shape.map(dimKey).join(', ')}]`,
+    );
   }
   if (offset === 0 && kept.length === x.rank) return x;
-  const squeezed = reshapeTo(x, kept.map((i) => x.shape[i] as Dim));
-  return broadcastInDim(squeezed, shape, kept.map((i) => i + offset));
+  const squeezed = reshapeTo(
+    x,
+    kept.map((i) => x.shape[i] as Dim),
+  );
+  return broadcastInDim(
+    squeezed,
+    shape,
+    kept.map((i) => i + offset),
+  );
 }
 
 /** Operands of one dtype and one shape. */

@@ -65,7 +65,9 @@ export function dim(
     }
   }
   if (multipleOf < 1 || min > max) {
-    throw new RangeError(`dim '${name}': expected min <= max and multipleOf >= 1, got ${min}, ${max}, ${multipleOf}`);
+    throw new RangeError(
+      `dim '${name}': expected min <= max and multipleOf >= 1, got ${min}, ${max}, ${multipleOf}`,
+    );
   }
   const symbol = { name, min, max, multipleOf };
   return new DimExpr([{ coefficient: 1, atoms: [{ kind: 'symbol', key: name, symbol }] }]);
@@ -104,7 +106,11 @@ function normal(terms: readonly Term[]): Dim {
 // k * floor(n / d) is (k / d) * n where d divides n for every legal binding.
 function reduceExact(term: Term): readonly Term[] {
   const at = term.atoms.findIndex(
-    (a) => a.kind === 'floorDiv' && typeof a.rhs === 'number' && term.coefficient % a.rhs === 0 && divides(a.rhs, a.lhs),
+    (a) =>
+      a.kind === 'floorDiv' &&
+      typeof a.rhs === 'number' &&
+      term.coefficient % a.rhs === 0 &&
+      divides(a.rhs, a.lhs),
   );
   const atom = term.atoms[at];
   if (atom?.kind !== 'floorDiv' || typeof atom.rhs !== 'number') return [term];
@@ -137,7 +143,9 @@ export function dimMul(...dims: readonly Dim[]): Dim {
 }
 
 function mulTerms(a: Term, b: Term): Term {
-  const atoms = [...a.atoms, ...b.atoms].sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0));
+  const atoms = [...a.atoms, ...b.atoms].sort((x, y) =>
+    x.key < y.key ? -1 : x.key > y.key ? 1 : 0,
+  );
   return { coefficient: a.coefficient * b.coefficient, atoms };
 }
 
@@ -229,7 +237,8 @@ export function evaluateDim(d: Dim, env: DimEnv): number {
 }
 
 function evaluateAtom(atom: Atom, env: DimEnv): number {
-  if (atom.kind === 'floorDiv') return Math.floor(evaluateDim(atom.lhs, env) / evaluateDim(atom.rhs, env));
+  if (atom.kind === 'floorDiv')
+    return Math.floor(evaluateDim(atom.lhs, env) / evaluateDim(atom.rhs, env));
   const value = env.get(atom.symbol.name);
   if (value === undefined) throw new RangeError(`dim '${atom.symbol.name}' has no value`);
   return value;
@@ -265,7 +274,8 @@ export function visitDim<T>(d: Dim, visitor: DimVisitor<T>): T {
       : visitor.floorDiv(visitDim(a.lhs, visitor), visitDim(a.rhs, visitor));
   const term = (t: Term): T => {
     const factors = t.atoms.map(atom);
-    if (t.coefficient !== 1 || factors.length === 0) factors.unshift(visitor.constant(t.coefficient));
+    if (t.coefficient !== 1 || factors.length === 0)
+      factors.unshift(visitor.constant(t.coefficient));
     return factors.reduce((a, b) => visitor.mul(a, b));
   };
   return d.terms.map(term).reduce((a, b) => visitor.add(a, b));

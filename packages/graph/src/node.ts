@@ -218,7 +218,10 @@ let nextObjectId = 0;
 
 function identityKey(value: object): string {
   let id = objectIds.get(value);
-  if (id === undefined) objectIds.set(value, (id = nextObjectId++));
+  if (id === undefined) {
+    id = nextObjectId++;
+    objectIds.set(value, id);
+  }
   return `#${id}`;
 }
 

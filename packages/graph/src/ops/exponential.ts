@@ -1,6 +1,8 @@
-import type { UnaryOp } from '../build.ts';
-import { unary } from '../build.ts';
+import type { BinaryOp, UnaryOp } from '../build.ts';
+import { binary, unary } from '../build.ts';
 import { erfInv as erfInvOf, erf as erfOf, sigmoid as sigmoidOf } from '../special.ts';
+import { equal, select } from './compare.ts';
+import { ones } from './leaves.ts';
 import { add, div, mul, neg, sub } from './math.ts';
 
 // Exponentials, logarithms, roots, and the functions defined by them.
@@ -113,3 +115,50 @@ export const erfInv: UnaryOp = unary({
   partial: (t, _, y) => mul(t, mul(exp(mul(y, y)), Math.sqrt(Math.PI) / 2)),
   test: { domain: [-0.95, 0.95] },
 });
+
+/**
+ * xʸ. Integers wrap; for a negative exponent they truncate, as 1 / x⁻ʸ does. d/dy at x = 0 is 0.
+ *
+ *     x.pow(2)
+ */
+export const pow: BinaryOp = binary({
+  name: 'pow',
+  doc: 'x to the power y',
+  accepts: 'number',
+  scalar: (x, y) => power(x as number, y as number),
+  exact: (x, y) => integerPower(x as bigint, y as bigint),
+  partials: [
+    // y = 0 has slope 0 even where x is 0.
+    (t, x, y) => {
+      const isZero = equal(y, 0);
+      const exponent = select(isZero, ones(y.shape, y.dtype), sub(y, 1));
+      return mul(t, mul(y, pow(x, exponent)));
+    },
+    (t, x, _, z) => {
+      const isZero = equal(x, 0);
+      return mul(t, mul(z, log(select(isZero, ones(x.shape, x.dtype), x))));
+    },
+  ],
+  test: {
+    domain: [
+      [0.3, 3],
+      [-2, 3],
+    ],
+  },
+});
+
+// JavaScript's ** gives NaN for 1 ** NaN and 1 ** Infinity, IEEE 754 gives 1.
+function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y;
+}
+
+function integerPower(x: bigint, y: bigint): bigint {
+  if (y < 0n) return x === 1n ? 1n : x === -1n ? (y % 2n === 0n ? 1n : -1n) : 0n;
+  let result = 1n;
+  let square = x;
+  for (let n = y; n > 0n; n >>= 1n) {
+    if (n & 1n) result = BigInt.asIntN(64, result * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return result;
+}

@@ -34,6 +34,7 @@ export {
   log,
   log1p,
   log2,
+  pow,
   rsqrt,
   sigmoid,
   sqrt,
@@ -55,7 +56,7 @@ export {
 } from './logic.ts';
 export type { LossReduction } from './loss.ts';
 export { crossEntropy, mse } from './loss.ts';
-export { abs, add, div, maximum, minimum, mod, mul, neg, pow, sign, sub } from './math.ts';
+export { abs, add, div, maximum, minimum, mod, mul, neg, sign, sub } from './math.ts';
 export { dot, matmul } from './matmul.ts';
 export { layerNorm } from './normalization.ts';
 export type { Axes, ReduceOptions } from './reduce.ts';

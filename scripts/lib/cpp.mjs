@@ -27,7 +27,8 @@ export function packagesWithTests() {
 function nodeIncludes() {
   const require = createRequire(join(root, 'packages/runtime/package.json'));
   const api = require('node-api-headers').include_dir;
-  return [api, require('node-addon-api').include_dir].join(';');
+  // Its include_dir is relative to wherever Node was started; cmake-js takes the quoted absolute path.
+  return [api, require('node-addon-api').include.replaceAll('"', '')].join(';');
 }
 
 /** Runs the commands in turn; shows the output of one that fails. */

@@ -1,0 +1,108 @@
+#include "plan.h"
+
+#include <algorithm>
+
+#include "../tape/geometry.h"
+
+namespace vorab::blas {
+namespace {
+
+constexpr double kBlockFlops = 16e6;  // about 0.2 ms of one core
+constexpr int64_t kMostBlocks = 64;
+constexpr int64_t kLeastSide = 64;
+
+void erase_batch(ContractSource& s, size_t d) {
+  const auto at = static_cast<std::ptrdiff_t>(d);
+  s.batch.erase(s.batch.begin() + at);
+  s.a.strides.erase(s.a.strides.begin() + at);
+  s.b.strides.erase(s.b.strides.begin() + at);
+  s.epilogue.dims.erase(s.epilogue.dims.begin() + at);
+  for (SourceAccess& access : s.epilogue.accesses)
+    access.strides.erase(access.strides.begin() + at);
+}
+
+bool indexes(const ContractSource& s) {
+  return std::any_of(s.epilogue.instrs.begin(), s.epilogue.instrs.end(),
+                     [](const SourceInstr& i) { return i.kind == Kind::Index; });
+}
+
+// [batch, m, k] x [k, n]: the last batch dim only continues the rows.
+bool continues_rows(const ContractSource& s) {
+  const size_t d = s.batch.size() - 1;
+  if (s.b.strides[d] != 0 || s.a.strides[d] != s.a.strides[d + 1] * s.m) return false;
+  return std::all_of(
+      s.epilogue.accesses.begin(), s.epilogue.accesses.end(), [&](const SourceAccess& access) {
+        return access.value == kAccValue || access.strides[d] == access.strides[d + 1] * s.m;
+      });
+}
+
+void merge_batches(ContractSource& s) {
+  if (indexes(s)) return;  // an Index instruction counts the dims as they are
+  for (size_t d = s.batch.size(); d-- > 0;) {
+    if (s.batch[d] == 1) erase_batch(s, d);
+  }
+  while (!s.batch.empty() && continues_rows(s)) {
+    const size_t d = s.batch.size() - 1;
+    s.m *= s.batch[d];
+    s.epilogue.dims[d + 1] = s.m;
+    erase_batch(s, d);
+  }
+}
+
+Operand operand_of(const SourceAccess& access, size_t batch, int64_t row_stride,
+                   int64_t col_stride) {
+  Operand o;
+  o.value = access.value;
+  o.dtype = access.dtype;
+  o.offset = access.offset;
+  o.batch.assign(access.strides.begin(),
+                 access.strides.begin() + static_cast<std::ptrdiff_t>(batch));
+  o.row_stride = row_stride;
+  o.col_stride = col_stride;
+  return o;
+}
+
+int64_t side(int64_t extent, int64_t parts) {
+  if (parts == 1) return std::max<int64_t>(extent, 1);
+  return std::min(extent, ceil_div(ceil_div(extent, parts), 16) * 16);
+}
+
+void cut(ContractPlan& p) {
+  const double flops = 2.0 * static_cast<double>(p.batches) * static_cast<double>(p.m) *
+                       static_cast<double>(p.n) * static_cast<double>(p.k);
+  const auto wanted =
+      std::clamp<int64_t>(static_cast<int64_t>(flops / kBlockFlops), 1, kMostBlocks);
+  int64_t parts_m = 1, parts_n = 1;
+  while (parts_m * parts_n * p.batches < wanted) {
+    const int64_t m = p.m / parts_m, n = p.n / parts_n;
+    if (std::max(m, n) < 2 * kLeastSide) break;
+    (m >= n ? parts_m : parts_n) *= 2;
+  }
+  p.block_m = side(p.m, parts_m);
+  p.block_n = side(p.n, parts_n);
+  p.blocks_m = ceil_div(p.m, p.block_m);
+  p.blocks_n = ceil_div(p.n, p.block_n);
+  constexpr double kParallelFlops = 2e6;
+  p.tasks = flops < kParallelFlops ? 1 : std::min(p.blocks(), kMostBlocks);
+}
+
+}  // namespace
+
+ContractPlan plan_contract(ContractSource& s) {
+  merge_batches(s);
+  ContractPlan p;
+  p.batch = s.batch;
+  for (int64_t extent : s.batch) p.batches *= extent;
+  p.m = s.m, p.n = s.n, p.k = s.k;
+  const size_t d = s.batch.size();
+  if (s.a.strides[d + 1] != 0 && s.n > 1)
+    throw BadPlan("the left operand of a contraction varies along n");
+  if (s.b.strides[d] != 0 && s.m > 1)
+    throw BadPlan("the right operand of a contraction varies along m");
+  p.a = operand_of(s.a, d, s.a.strides[d], s.a.strides[d + 2]);
+  p.b = operand_of(s.b, d, s.b.strides[d + 2], s.b.strides[d + 1]);
+  if (p.m > 0 && p.n > 0 && p.batches > 0) cut(p);
+  return p;
+}
+
+}  // namespace vorab::blas

@@ -1,0 +1,120 @@
+// Elementary functions on vectors of f32, each within about 2 ulp over all bit patterns.
+//
+// Polynomials: exp, log and tanh after S. Moshier's Cephes (single precision); erf after N. Juffa.
+// tests/math_test.cc holds every one against double precision.
+#pragma once
+
+#include "vec.h"
+
+namespace vorab::blas::VORAB_ISA {
+
+inline constexpr float kInf = __builtin_inff();
+inline constexpr float kNan = __builtin_nanf("");
+
+// Continues Horner's rule: acc * x^n + c1 * x^(n-1) + ... + cn.
+template <class V, class... Rest>
+inline V horner(V x, V acc, Rest... rest) {
+  ((acc = madd(acc, x, static_cast<Lane<V>>(rest))), ...);
+  return acc;
+}
+
+// Coefficients from the highest power down.
+template <class V, class... Rest>
+inline V polynomial(V x, Lane<V> first, Rest... rest) {
+  return horner(x, splat<V>(first), rest...);
+}
+
+// x * 2^n for integers n held as floats, |n| <= 252: in two steps, so that the ends round once.
+template <class V>
+inline V scale2(V x, Mask<V> n) {
+  const Mask<V> half = n >> 1;
+  const Mask<V> rest = n - half;
+  const V a = bits_as<V>((half + 127) << 23);
+  const V b = bits_as<V>((rest + 127) << 23);
+  return x * a * b;
+}
+
+// Nearest integer of |x| < 2^22, as float and as int, without a rounding instruction.
+template <class V>
+inline V round_small(V x, Mask<V>& n) {
+  constexpr float kMagic = 0x1.8p23f;
+  const V shifted = x + kMagic;
+  n = bits_as<Mask<V>>(shifted) - bits_as<int32_t>(kMagic);
+  return shifted - kMagic;
+}
+
+template <class V>
+inline V exp_f32(V x) {
+  // Past these ends the result is 0 or infinity whatever x is; NaN passes both comparisons.
+  x = x > 89.0f ? splat<V>(89.0f) : x;
+  x = x < -104.0f ? splat<V>(-104.0f) : x;
+  Mask<V> n;
+  const V t = round_small(x * 1.44269504088896341f, n);
+  V r = madd(t, -0.693359375f, x);
+  r = madd(t, 2.12194440e-4f, r);
+  V p = polynomial(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
+                   1.6666665459e-1f, 5.0000001201e-1f);
+  p = madd(p, r * r, r) + 1.0f;
+  return scale2(p, n);
+}
+
+template <class V>
+inline V log_f32(V x) {
+  const Mask<V> tiny = x < 0x1p-126f;
+  const V y = tiny ? x * 0x1p23f : x;
+  const Mask<V> bits = bits_as<Mask<V>>(y);
+  // Exponent such that the mantissa lies in [sqrt(1/2), sqrt(2)).
+  const Mask<V> e = (bits - 0x3f3504f3) >> 23;
+  const V m = bits_as<V>(bits - (e << 23)) - 1.0f;
+  const V scale = __builtin_convertvector(e - (tiny & 23), V);
+  const V z = m * m;
+  V p = polynomial(m, 7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f,
+                   1.4249322787e-1f, -1.6668057665e-1f, 2.0000714765e-1f, -2.4999993993e-1f,
+                   3.3333331174e-1f);
+  p = p * m * z;
+  p = madd(scale, -2.12194440e-4f, p);
+  p = madd(z, -0.5f, p);
+  V r = madd(scale, 0.693359375f, m + p);
+  r = x == kInf ? x : r;
+  r = x == 0.0f ? splat<V>(-kInf) : r;
+  return x >= 0.0f ? r : splat<V>(kNan);
+}
+
+template <class V>
+inline V tanh_f32(V x) {
+  const V a = abs_of(x);
+  const V big = 1.0f - 2.0f / (exp_f32(a + a) + 1.0f);
+  const V z = x * x;
+  const V p = polynomial(z, -5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f,
+                         1.33314422036e-1f, -3.33332819422e-1f);
+  const V small = madd(p * z, x, x);
+  return a < 0.625f ? small : copy_sign(big, x);
+}
+
+template <class V>
+inline V erf_f32(V x) {
+  const V t = abs_of(x);
+  const V s = x * x;
+  V r = polynomial(t, -1.72853470e-5f, 3.83197126e-4f);
+  const V u = polynomial(t, -3.88396438e-3f, 2.42546219e-2f);
+  r = madd(r, s, u);
+  r = horner(t, r, -1.06777877e-1f, -6.34846687e-1f, -1.28717512e-1f);
+  r = madd(r, t, -t);
+  V big = 1.0f - exp_f32(r);
+  big = t > 4.0f ? splat<V>(1.0f) : big;  // r may overflow there
+  V p = polynomial(s, -5.96761703e-4f, 4.99119423e-3f, -2.67681349e-2f, 1.12819925e-1f,
+                   -3.76125336e-1f, 1.28379166e-1f);
+  const V small = madd(p, x, x);
+  const V joined = t > 0.927734375f ? copy_sign(big, x) : small;
+  return x == x ? joined : x;
+}
+
+template <class V>
+inline V sigmoid_f32(V x) {
+  // e^-|x| cannot overflow, and keeps the far left tail exact.
+  const V e = exp_f32(-abs_of(x));
+  const V top = x < 0.0f ? e : splat<V>(1.0f);
+  return top / (e + 1.0f);
+}
+
+}  // namespace vorab::blas::VORAB_ISA

@@ -1,0 +1,186 @@
+// Reductions of dense registers. A block is combined in the element type in four independent
+// vectors; blocks are accumulated in f64 for sums and products of floats, so that a long sum is as
+// good as a pairwise one.
+#include "dispatch.h"
+
+namespace vorab::blas::VORAB_ISA {
+namespace {
+
+// clang-format off
+struct Sum {
+  template <class V> static V combine(V a, V b) { return a + b; }
+  template <class T> static constexpr T identity() { return 0; }
+  static constexpr bool kWide = true;
+};
+struct Prod {
+  template <class V> static V combine(V a, V b) { return a * b; }
+  template <class T> static constexpr T identity() { return 1; }
+  static constexpr bool kWide = true;
+};
+struct Max {
+  template <class V> static V combine(V a, V b) { return greater_of(a, b); }
+  template <class T> static constexpr T identity() {
+    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(-__builtin_inf());
+    else if constexpr (std::is_signed_v<T>) return static_cast<T>(T{1} << (sizeof(T) * 8 - 1));
+    else return 0;
+  }
+  static constexpr bool kWide = false;
+};
+struct Min {
+  template <class V> static V combine(V a, V b) { return lesser(a, b); }
+  template <class T> static constexpr T identity() {
+    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(__builtin_inf());
+    else if constexpr (std::is_signed_v<T>) return static_cast<T>(~(T{1} << (sizeof(T) * 8 - 1)));
+    else return static_cast<T>(~T{0});
+  }
+  static constexpr bool kWide = false;
+};
+struct Any {
+  template <class V> static V combine(V a, V b) { return a | b; }
+  template <class T> static constexpr T identity() { return 0; }
+  static constexpr bool kWide = false;
+};
+struct All {
+  template <class V> static V combine(V a, V b) { return a & b; }
+  template <class T> static constexpr T identity() { return 1; }
+  static constexpr bool kWide = false;
+};
+// clang-format on
+
+template <class R, class T>
+T combine_one(T a, T b) {
+  const Vec<T, 16 / sizeof(T)> x = splat<Vec<T, 16 / sizeof(T)>>(a),
+                               y = splat<Vec<T, 16 / sizeof(T)>>(b);
+  return R::combine(x, y)[0];
+}
+
+template <class R, Dt D>
+using Accumulator = std::conditional_t<R::kWide && is_float(D), double, Compute<D>>;
+
+template <class R, Dt D, int N>
+Vec<Compute<D>, N> load_part_or_identity(const void* base, size_t i, size_t count) {
+  using T = Compute<D>;
+  Vec<T, N> v = load_part<D, N>(base, i, count);
+  for (size_t k = count; k < N; ++k) v[k] = R::template identity<T>();
+  return v;
+}
+
+template <class R, class V>
+Lane<V> across(V v) {
+  Lane<V> x[kLanes<V>];
+  __builtin_memcpy(x, &v, sizeof v);
+  for (int half = kLanes<V> / 2; half >= 1; half /= 2) {
+    for (int i = 0; i < half; ++i) x[i] = combine_one<R>(x[i], x[i + half]);
+  }
+  return x[0];
+}
+
+template <class R, Dt D>
+Compute<D> reduce_row(const void* base, size_t at, size_t n) {
+  constexpr int N = kNative<D>;
+  using V = Vec<Compute<D>, N>;
+  V acc[4];
+  for (V& a : acc) a = splat<V>(R::template identity<Compute<D>>());
+  size_t i = 0;
+  for (; i + 4 * N <= n; i += 4 * N) {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) acc[k] = R::combine(acc[k], load<D, N>(base, at + i + k * N));
+  }
+  for (; i + N <= n; i += N) acc[0] = R::combine(acc[0], load<D, N>(base, at + i));
+  if (i < n) acc[1] = R::combine(acc[1], load_part_or_identity<R, D, N>(base, at + i, n - i));
+  return across<R>(R::combine(R::combine(acc[0], acc[1]), R::combine(acc[2], acc[3])));
+}
+
+template <class R, Dt D>
+void rows(void* acc, const void* reg, size_t rows, size_t cols, bool start) {
+  using A = Accumulator<R, D>;
+  A* out = static_cast<A*>(acc);
+  for (size_t r = 0; r < rows; ++r) {
+    const A x = static_cast<A>(reduce_row<R, D>(reg, r * cols, cols));
+    out[r] = start ? x : combine_one<R, A>(out[r], x);
+  }
+}
+
+template <class R, Dt D>
+void columns(void* acc, const void* reg, size_t rows, size_t cols, bool start) {
+  using A = Accumulator<R, D>;
+  constexpr int N = kVectorBytes / static_cast<int>(sizeof(A));
+  A* out = static_cast<A*>(acc);
+  for (size_t c = 0; c < cols; c += N) {
+    const size_t n = cols - c < N ? cols - c : N;
+    auto sum = n == N ? load<D, N>(reg, c) : load_part<D, N>(reg, c, n);
+    for (size_t r = 1; r < rows; ++r) {
+      sum = R::combine(
+          sum, n == N ? load<D, N>(reg, r * cols + c) : load_part<D, N>(reg, r * cols + c, n));
+    }
+    Vec<A, N> x = __builtin_convertvector(sum, Vec<A, N>);
+    Vec<A, N> old{};
+    if (!start) __builtin_memcpy(&old, out + c, n * sizeof(A));
+    if (!start) x = R::combine(old, x);
+    __builtin_memcpy(out + c, &x, n * sizeof(A));
+  }
+}
+
+template <class R, Dt D>
+void finish(void* out, const void* acc, size_t n) {
+  using A = Accumulator<R, D>;
+  for (size_t i = 0; i < n; ++i) {
+    Vec<Compute<D>, 4> v =
+        splat<Vec<Compute<D>, 4>>(static_cast<Compute<D>>(static_cast<const A*>(acc)[i]));
+    store_part<D, 4>(out, i, 1, v);
+  }
+}
+
+template <class R, Dt D>
+void merge(void* acc, const void* other, size_t n) {
+  using A = Accumulator<R, D>;
+  A* out = static_cast<A*>(acc);
+  for (size_t i = 0; i < n; ++i)
+    out[i] = combine_one<R, A>(out[i], static_cast<const A*>(other)[i]);
+}
+
+template <class R, Dt D>
+void identity(void* acc, size_t n) {
+  using A = Accumulator<R, D>;
+  for (size_t i = 0; i < n; ++i) static_cast<A*>(acc)[i] = R::template identity<A>();
+}
+
+template <class R, Dt D>
+bool fill(Reducer& out) {
+  out = {&rows<R, D>,  &columns<R, D>,  &finish<R, D>,
+         &merge<R, D>, &identity<R, D>, sizeof(Accumulator<R, D>)};
+  return true;
+}
+
+template <class R>
+bool find_number(Dt dtype, Reducer& out) {
+  switch (dtype) {
+    case Dt::Bool: return false;
+    case Dt::U8: return fill<R, Dt::U8>(out);
+    case Dt::I8: return fill<R, Dt::I8>(out);
+    case Dt::U32: return fill<R, Dt::U32>(out);
+    case Dt::I32: return fill<R, Dt::I32>(out);
+    case Dt::I64: return fill<R, Dt::I64>(out);
+    case Dt::F16: return fill<R, Dt::F16>(out);
+    case Dt::BF16: return fill<R, Dt::BF16>(out);
+    case Dt::F32: return fill<R, Dt::F32>(out);
+    case Dt::F64: return fill<R, Dt::F64>(out);
+  }
+  return false;
+}
+
+}  // namespace
+
+bool find_reducer(Reduction reduction, Dt dtype, Reducer& out) {
+  switch (reduction) {
+    case Reduction::Sum: return find_number<Sum>(dtype, out);
+    case Reduction::Prod: return find_number<Prod>(dtype, out);
+    case Reduction::Max: return find_number<Max>(dtype, out);
+    case Reduction::Min: return find_number<Min>(dtype, out);
+    case Reduction::Any: return dtype == Dt::Bool && fill<Any, Dt::Bool>(out);
+    case Reduction::All: return dtype == Dt::Bool && fill<All, Dt::Bool>(out);
+  }
+  return false;
+}
+
+}  // namespace vorab::blas::VORAB_ISA

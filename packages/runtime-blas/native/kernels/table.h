@@ -1,0 +1,65 @@
+// What one kernel set (baseline, avx2, avx512) offers: leaf loops over registers of a tape. The
+// same sources are compiled once per set; everything above works through this table.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../dtype.h"
+
+namespace vorab::blas {
+
+// out[i] = op(a[i], b[i], c[i], d[i]); out may be one of the operands.
+using ScalarFn = void (*)(void* out, const void* a, const void* b, const void* c, const void* d,
+                          size_t n);
+
+struct Signature {
+  uint16_t op;
+  uint8_t arity;
+  Dt out;
+  Dt in[4];
+};
+
+// A two-dimensional strided move between memory and a dense register; strides in elements.
+struct Move {
+  size_t rows, cols;
+  int64_t row_stride, col_stride;
+};
+using LoadFn = void (*)(void* reg, const void* memory, const Move& move);
+using StoreFn = void (*)(void* memory, const void* reg, const Move& move);
+
+enum class Reduction : uint8_t { Sum, Prod, Max, Min, Any, All };
+
+// Accumulators are of type accumulator(reduction, dtype). start: the first block overwrites them.
+// rows: acc[r] takes in reg[r, :]. columns: acc[c] takes in reg[:, c].
+using ReduceFn = void (*)(void* acc, const void* reg, size_t rows, size_t cols, bool start);
+using FinishFn = void (*)(void* out, const void* acc, size_t n);
+using MergeFn = void (*)(void* acc, const void* other, size_t n);
+
+struct Reducer {
+  ReduceFn rows, columns;
+  FinishFn finish;  // accumulators to elements
+  MergeFn merge;    // acc[i] takes in other[i]
+  void (*identity)(void* acc, size_t n);
+  size_t accumulator_width;
+};
+
+struct KernelTable {
+  ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
+  bool (*reducer)(Reduction reduction, Dt dtype, Reducer& out);
+  LoadFn load[4];    // by log2 of the element's width
+  StoreFn store[4];  // likewise
+  // reg[r, :] = values[r]
+  void (*expand[4])(void* reg, const void* values, size_t rows, size_t cols);
+  // reg[r, c] = start + r * row_step + c * col_step, as i32 or i64
+  void (*index32)(void* reg, int64_t start, const Move& move);
+  void (*index64)(void* reg, int64_t start, const Move& move);
+};
+
+const KernelTable& baseline_kernels();
+#if defined(__x86_64__)
+const KernelTable& avx2_kernels();
+const KernelTable& avx512_kernels();
+#endif
+
+}  // namespace vorab::blas

@@ -1,0 +1,66 @@
+#include "options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <thread>
+
+#include "../tape/source.h"
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+namespace vorab::blas {
+namespace {
+
+constexpr int kMostThreads = 256;
+
+// The text after `"name":`, up to the next comma or brace outside of strings; empty when absent.
+std::string_view member(std::string_view json, std::string_view name) {
+  const std::string quoted = "\"" + std::string(name) + "\"";
+  size_t at = json.find(quoted);
+  if (at == std::string_view::npos) return {};
+  at = json.find_first_not_of(" \t\r\n", at + quoted.size());
+  if (at == std::string_view::npos || json[at] != ':') return {};
+  const size_t from = json.find_first_not_of(" \t\r\n", at + 1);
+  if (from == std::string_view::npos) return {};
+  const size_t to =
+      json[from] == '"' ? json.find('"', from + 1) + 1 : json.find_first_of(",} \t\r\n", from);
+  return json.substr(from, to - from);
+}
+
+int parse_threads(std::string_view text) {
+  int threads = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), threads);
+  const bool whole = fault == std::errc() && end == text.data() + text.size();
+  if (!whole || threads < 1 || threads > kMostThreads) {
+    throw BadPlan("option threads: expected a number from 1 to 256, found " + std::string(text));
+  }
+  return threads;
+}
+
+}  // namespace
+
+Options parse_options(std::string_view json) {
+  Options options;
+  if (const auto threads = member(json, "threads"); !threads.empty() && threads != "null") {
+    options.threads = parse_threads(threads);
+  }
+  const auto cpu = member(json, "cpu");
+  if (cpu.size() > 2 && cpu.front() == '"') options.cpu = cpu.substr(1, cpu.size() - 2);
+  if (const char* wanted = std::getenv("VORAB_CPU"); options.cpu.empty() && wanted != nullptr)
+    options.cpu = wanted;
+  return options;
+}
+
+int default_threads() {
+  int threads = static_cast<int>(std::thread::hardware_concurrency());
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) threads = CPU_COUNT(&set);
+#endif
+  return std::clamp(threads, 1, kMostThreads);
+}
+
+}  // namespace vorab::blas

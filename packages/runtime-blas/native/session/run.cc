@@ -1,0 +1,129 @@
+// One call: inputs and outputs are given their memory, the steps run, results are handed out.
+#include <cstring>
+
+#include "session.h"
+
+namespace vorab::blas {
+namespace {
+
+alignas(64) std::byte nothing[64];  // where empty arrays lie
+
+bool overlaps(const void* a, uint64_t a_bytes, const void* b, uint64_t b_bytes) {
+  const auto x = reinterpret_cast<uintptr_t>(a), y = reinterpret_cast<uintptr_t>(b);
+  return a != nullptr && b != nullptr && x < y + b_bytes && y < x + a_bytes;
+}
+
+bool aligned(const void* data, uint8_t dtype) {
+  return reinterpret_cast<uintptr_t>(data) % width(static_cast<Dt>(dtype)) == 0;
+}
+
+}  // namespace
+
+std::byte* Session::input_data(const BoundType& type, const vorab_input& input) {
+  if (input.tensor != nullptr) {
+    if (input.tensor->bytes != type.bytes)
+      throw Failure(VORAB_INVALID, "an input tensor has another size");
+    return input.tensor->memory.data();
+  }
+  if (type.bytes == 0) return nothing;
+  if (input.host == nullptr) throw Failure(VORAB_INVALID, "an input has no data");
+  // Steps never write to an input.
+  if (aligned(input.host, type.type.dtype))
+    return static_cast<std::byte*>(const_cast<void*>(input.host));
+  input_copies_.push_back(tensors_.take(type.type, type.bytes, stats_));
+  std::memcpy(input_copies_.back()->memory.data(), input.host, type.bytes);
+  stats_.copies_in += 1;
+  stats_.bytes_in += type.bytes;
+  return input_copies_.back()->memory.data();
+}
+
+void Session::place_inputs(Bound& bound, const vorab_input* inputs) {
+  for (const BoundPort& p : bound.inputs)
+    bound.bases[p.value] = input_data(bound.input_types[p.port], inputs[p.port]);
+}
+
+void Session::place_outputs(Bound& bound, const vorab_input* inputs, const vorab_output* outputs) {
+  output_buffers_.clear();
+  output_buffers_.resize(bound.output_types.size());
+  const auto direct = [&](const vorab_output& output, const BoundType& type) {
+    if (output.skip != 0 || output.host == nullptr || !aligned(output.host, type.type.dtype))
+      return false;
+    for (size_t i = 0; i < bound.input_types.size(); ++i) {
+      if (overlaps(output.host, type.bytes, inputs[i].host, bound.input_types[i].bytes))
+        return false;
+    }
+    return true;
+  };
+  for (const BoundPort& p : bound.outputs) {
+    const BoundType& type = bound.output_types[p.port];
+    if (direct(outputs[p.port], type)) {
+      bound.bases[p.value] = static_cast<std::byte*>(outputs[p.port].host);
+      continue;
+    }
+    auto& buffer = output_buffers_[p.port];
+    if (!buffer) buffer = tensors_.take(type.type, type.bytes, stats_);
+    bound.bases[p.value] = buffer->memory.data() ? buffer->memory.data() : nothing;
+  }
+}
+
+void Session::run_steps(const Bound& bound, uint32_t first_write, const int32_t* cancel) {
+  const RunContext context{bound.bases.data(), *pool_, scratch_data_, workspace_.data()};
+  for (uint32_t i = 0; i < bound.steps.size(); ++i) {
+    if (i <= first_write && cancel != nullptr && __atomic_load_n(cancel, __ATOMIC_ACQUIRE) != 0) {
+      throw Failure(VORAB_ABORTED, "the call was cancelled; no state has changed", i);
+    }
+    try {
+      bound.steps[i]->run(context);
+    } catch (const std::exception& fault) {
+      throw Failure(i >= first_write ? VORAB_BROKEN : VORAB_FAILED, fault.what(), i);
+    }
+  }
+  stats_.steps += bound.steps.size();
+}
+
+void Session::hand_out(const Bound& bound, vorab_output* outputs) {
+  for (size_t i = 0; i < bound.output_types.size(); ++i) {
+    auto& buffer = output_buffers_[i];
+    outputs[i].tensor = nullptr;
+    if (!buffer) continue;
+    if (outputs[i].skip != 0) continue;
+    if (outputs[i].host != nullptr) {
+      const uint64_t bytes = bound.output_types[i].bytes;
+      if (bytes > 0) std::memcpy(outputs[i].host, buffer->memory.data(), bytes);
+      stats_.copies_out += 1;
+      stats_.bytes_out += bytes;
+      continue;
+    }
+    stats_.tensors_live += 1;
+    outputs[i].tensor = buffer.release();
+  }
+}
+
+void Session::drop_buffers() {
+  for (auto* list : {&input_copies_, &output_buffers_}) {
+    for (auto& tensor : *list) {
+      if (tensor) tensors_.give(std::move(tensor));
+    }
+    list->clear();
+  }
+}
+
+void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inputs,
+                  vorab_output* outputs, const int32_t* cancel) {
+  Bound& bound = bind(entry, symbols);
+  const fb::EntryPlan& plan = *entries_[entry].plan;
+  try {
+    place_inputs(bound, inputs);
+    place_outputs(bound, inputs, outputs);
+    run_steps(bound, plan.first_write(), cancel);
+    hand_out(bound, outputs);
+  } catch (...) {
+    drop_buffers();
+    throw;
+  }
+  drop_buffers();
+  stats_.runs += 1;
+  stats_.casts += items(plan.casts()).size();
+}
+
+}  // namespace vorab::blas

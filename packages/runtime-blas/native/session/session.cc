@@ -1,0 +1,165 @@
+#include "session.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "../gemm/product.h"
+
+namespace vorab::blas {
+namespace {
+
+const fb::Plan& plan_at(const fb::Program& program, uint32_t plan) {
+  const auto& plans = items(program.plans());
+  if (plan >= plans.size())
+    throw Failure(VORAB_INVALID, "the artifact has no plan " + std::to_string(plan));
+  return *plans[plan];
+}
+
+void check_targets(const fb::EntryPlan& entry) {
+  for (const fb::Region* region : items(entry.regions())) {
+    if (text(region->target()) != "blas") {
+      throw Failure(VORAB_UNSUPPORTED, "a region of the plan runs on " +
+                                           std::string(text(region->target())) + ", not on blas");
+    }
+  }
+}
+
+uint64_t state_bytes(const fb::Program& program, const fb::State& state) {
+  const std::vector<int64_t> none(items(program.symbols()).size(), 1);
+  return static_cast<uint64_t>(
+      byte_size(type_at(program, state.type()), Binding(program, none.data())));
+}
+
+uint64_t now_ns() {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                   std::chrono::steady_clock::now().time_since_epoch())
+                                   .count());
+}
+
+}  // namespace
+
+Session::Session(const vorab_program& program, uint32_t plan, const Options& options)
+    : program_(program),
+      root_(*fb::GetProgram(program.flatbuffer)),
+      plan_(plan),
+      kernels_(choose_kernels(options.cpu)),
+      pool_(Pool::shared(options.threads > 0 ? options.threads : default_threads())) {
+  prepare_blas();
+  entries_.resize(items(root_.entries()).size());
+  for (const fb::EntryPlan* entry : items(plan_at(root_, plan).entries())) {
+    check_targets(*entry);
+    entries_.at(entry->entry()).plan = entry;
+  }
+  for (const fb::State* state : items(root_.states())) {
+    states_.emplace_back(state_bytes(root_, *state));
+    state_data_.push_back(states_.back().data());
+  }
+  scratch_.resize(static_cast<size_t>(pool_->threads()));
+  scratch_data_.resize(scratch_.size());
+}
+
+Session::EntryState& Session::entry_state(uint32_t entry) {
+  if (entry >= entries_.size() || entries_[entry].plan == nullptr) {
+    throw Failure(VORAB_INVALID, "the plan has no entry " + std::to_string(entry));
+  }
+  return entries_[entry];
+}
+
+Bound& Session::bind(uint32_t entry, const int64_t* symbols) {
+  EntryState& state = entry_state(entry);
+  const auto& wanted = items(items(root_.entries())[entry]->symbols());
+  if (Bound* found = state.cache.find(wanted, symbols)) {
+    stats_.cache_hits += 1;
+    return *found;
+  }
+  const uint64_t start = now_ns();
+  if (!state.ready) {
+    state.arena = Memory(state.plan->arena_bytes());
+    state.ready = true;
+    stats_.arena_bytes += state.arena.size();
+    if (state.arena.size() > 0) {
+      stats_.allocations += 1;
+      stats_.allocated_bytes += state.arena.size();
+    }
+  }
+  Bound* bound = state.cache.insert(build(state, symbols), stats_.cache_evictions);
+  reserve(*bound);
+  stats_.builds += 1;
+  stats_.build_ns += now_ns() - start;
+  return *bound;
+}
+
+Bound Session::build(EntryState& state, const int64_t* symbols) {
+  uint32_t step = VORAB_NO_STEP;
+  const Memories memories{program_.file, state.arena.data(), state_data_};
+  try {
+    return bind_entry({root_, plan_, *state.plan, *kernels_.kernels, memories}, symbols, step);
+  } catch (const BadPlan& fault) {
+    throw Failure(VORAB_INVALID, fault.what(), step);
+  } catch (const Unsupported& fault) {
+    throw Failure(VORAB_UNSUPPORTED, fault.what(), step);
+  }
+}
+
+void Session::reserve(const Bound& bound) {
+  const auto grow = [this](Memory& memory, int64_t bytes) {
+    if (memory.size() >= static_cast<uint64_t>(bytes)) return;
+    memory = Memory(static_cast<uint64_t>(bytes));
+    stats_.allocations += 1;
+    stats_.allocated_bytes += memory.size();
+  };
+  for (size_t t = 0; t < scratch_.size(); ++t) {
+    grow(scratch_[t], bound.scratch_bytes);
+    scratch_data_[t] = scratch_[t].data();
+  }
+  grow(workspace_, bound.workspace_bytes);
+}
+
+Memory& Session::state_memory(uint32_t state, uint64_t bytes) {
+  if (state >= states_.size())
+    throw Failure(VORAB_INVALID, "the artifact has no state " + std::to_string(state));
+  if (states_[state].size() != bytes) {
+    throw Failure(VORAB_INVALID, "state " + std::to_string(state) + " has " +
+                                     std::to_string(states_[state].size()) + " bytes, not " +
+                                     std::to_string(bytes));
+  }
+  return states_[state];
+}
+
+void Session::state_read(uint32_t state, void* destination, uint64_t bytes) {
+  const Memory& memory = state_memory(state, bytes);
+  if (bytes > 0) std::memcpy(destination, memory.data(), bytes);
+}
+
+void Session::state_write(uint32_t state, const void* source, uint64_t bytes) {
+  const Memory& memory = state_memory(state, bytes);
+  if (bytes > 0) std::memcpy(memory.data(), source, bytes);
+}
+
+vorab_tensor* Session::tensor_create(const vorab_type& type, const void* host) {
+  uint64_t bytes = width(static_cast<Dt>(type.dtype));
+  for (int d = 0; d < type.rank; ++d) bytes *= static_cast<uint64_t>(type.shape[d]);
+  auto tensor = tensors_.take(type, bytes, stats_);
+  if (bytes > 0) std::memcpy(tensor->memory.data(), host, bytes);
+  stats_.copies_in += 1;
+  stats_.bytes_in += bytes;
+  stats_.tensors_live += 1;
+  return tensor.release();
+}
+
+void Session::tensor_release(vorab_tensor* tensor) {
+  stats_.tensors_live -= 1;
+  tensors_.give(std::unique_ptr<vorab_tensor>(tensor));
+}
+
+void Session::tensor_read(const vorab_tensor& tensor, void* destination, uint64_t bytes) {
+  if (bytes != tensor.bytes) {
+    throw Failure(VORAB_INVALID, "the tensor has " + std::to_string(tensor.bytes) + " bytes, not " +
+                                     std::to_string(bytes));
+  }
+  if (bytes > 0) std::memcpy(destination, tensor.memory.data(), bytes);
+  stats_.copies_out += 1;
+  stats_.bytes_out += bytes;
+}
+
+}  // namespace vorab::blas

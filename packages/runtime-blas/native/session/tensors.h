@@ -1,0 +1,31 @@
+// Tensors handed out, and their buffers, which return when a tensor is released.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "../memory.h"
+#include "backend.h"
+
+struct vorab_tensor {
+  vorab_type type{};
+  uint64_t bytes = 0;
+  vorab::blas::Memory memory;
+};
+
+namespace vorab::blas {
+
+class Tensors {
+ public:
+  // A buffer of at least `bytes`; its contents are those of its last user.
+  std::unique_ptr<vorab_tensor> take(const vorab_type& type, uint64_t bytes, vorab_stats& stats);
+  void give(std::unique_ptr<vorab_tensor> tensor);
+
+ private:
+  static uint64_t capacity(uint64_t bytes);
+
+  std::map<uint64_t, std::vector<std::unique_ptr<vorab_tensor>>> free_;  // by capacity
+};
+
+}  // namespace vorab::blas

@@ -1,0 +1,33 @@
+// One step of a plan, bound to sizes and ready to run.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "../pool.h"
+#include "../tape/run.h"
+
+namespace vorab::blas {
+
+// What a step may use while it runs.
+struct RunContext {
+  std::byte* const* values;  // base pointers by value of the plan
+  Pool& pool;
+  const std::vector<std::byte*>& scratch;  // per thread
+  std::byte* workspace;                    // shared by the threads of one step
+};
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual void run(const RunContext& context) = 0;
+  virtual int64_t scratch_bytes() const { return 0; }  // per thread
+  virtual int64_t workspace_bytes() const { return 0; }
+};
+
+using StepPtr = std::unique_ptr<Step>;
+
+// Below this cost (elements times instructions) a parallel region costs more than it saves.
+inline constexpr double kParallelCost = 60e3;
+
+}  // namespace vorab::blas

@@ -1,0 +1,93 @@
+#include "compile.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "emit.h"
+
+namespace vorab::blas {
+namespace {
+
+// Registers in flight should fit the first-level cache.
+int64_t tile_for(const TapeSource& source) {
+  const size_t n = source.instrs.size();
+  return n <= 6 ? 1024 : n <= 14 ? 512 : 256;
+}
+
+constexpr double kGrain = 100e3;  // cost of one task: some 10 to 30 microseconds
+constexpr int64_t kMostTasks = 256;
+constexpr int64_t kMostChunks = 64;
+constexpr int64_t kHoldBytes = 128 << 10;
+
+// Blocks of the outermost reduced loop: what a split may cut.
+int64_t reduced_blocks(const Nest& nest) {
+  if (!nest.reduced.empty()) return nest.reduced[0].extent;
+  if (nest.rows_are_items) return ceil_div(nest.col.extent, nest.tile_cols);
+  return ceil_div(nest.row.extent, nest.tile_rows);
+}
+
+bool stores_items_over_loads(const TapeSource& source) {
+  for (const SourceInstr& store : source.instrs) {
+    if (store.kind != Kind::Store) continue;
+    for (const SourceInstr& load : source.instrs) {
+      if (load.kind != Kind::Load) continue;
+      if (source.accesses[store.arg[0]].place.space == source.accesses[load.arg[0]].place.space)
+        return true;
+    }
+  }
+  return false;
+}
+
+void divide_work(const TapeSource& source, TapeProgram& program) {
+  const Nest& nest = program.nest;
+  const int64_t items = nest.items();
+  program.cost = static_cast<double>(nest.elements()) * static_cast<double>(source.instrs.size());
+  const auto wanted =
+      std::clamp<int64_t>(static_cast<int64_t>(program.cost / kGrain), 1, kMostTasks);
+  program.tasks = std::min(items, wanted);
+  if (nest.mode == Mode::Map || items >= 16 || wanted < 2 * items ||
+      stores_items_over_loads(source))
+    return;
+  program.chunks = std::min({wanted / items, reduced_blocks(nest), kMostChunks});
+}
+
+void place_partials(TapeProgram& program) {
+  if (program.chunks <= 1) return;
+  for (const Stage& stage : program.stages) {
+    program.partial_offsets.push_back(program.partial_bytes);
+    int64_t bytes = 0;
+    for (const Accumulator& a : stage.accumulators) {
+      bytes +=
+          (program.nest.block * static_cast<int64_t>(a.reducer.accumulator_width) + 63) / 64 * 64;
+    }
+    program.partial_bytes += bytes * program.nest.items() * program.chunks;
+  }
+}
+
+int64_t held_bytes(const TapeSource& source, const Analysis& analysis, const Nest& nest) {
+  int64_t bytes = 0;
+  for (size_t i = 0; i < source.instrs.size(); ++i) {
+    if (analysis.instrs[i].held) bytes += static_cast<int64_t>(width(source.instrs[i].dtype));
+  }
+  return bytes * nest.reduced_elements() * nest.block;
+}
+
+}  // namespace
+
+TapeProgram compile_tape(const TapeSource& source, const KernelTable& kernels) {
+  TapeProgram program;
+  program.kernels = &kernels;
+  program.nest = make_nest(source, streams_of(source), tile_for(source));
+  if (program.nest.empty) return program;
+  program.accesses = accesses_of(source, program.nest);
+  divide_work(source, program);
+  Analysis analysis = analyse(source, program.nest, program.accesses, program.chunks == 1);
+  if (held_bytes(source, analysis, program.nest) > kHoldBytes) {
+    analysis = analyse(source, program.nest, program.accesses, false);
+  }
+  emit(source, analysis, program);
+  place_partials(program);
+  return program;
+}
+
+}  // namespace vorab::blas

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "program.h"
+
+namespace vorab::blas {
+
+// Throws BadPlan or Unsupported.
+TapeProgram compile_tape(const TapeSource& source, const KernelTable& kernels);
+
+}  // namespace vorab::blas

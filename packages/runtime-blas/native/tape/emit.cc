@@ -1,0 +1,386 @@
+#include "emit.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "artifact/native/ops.h"
+#include "overlap.h"
+#include "slots.h"
+
+namespace vorab::blas {
+namespace {
+
+constexpr size_t kNever = static_cast<size_t>(-1);
+
+class Emitter {
+ public:
+  Emitter(const TapeSource& source, const Analysis& analysis, TapeProgram& program)
+      : source_(source),
+        analysis_(analysis),
+        program_(program),
+        slots_(program),
+        nest_(program.nest) {
+    const size_t n = source.instrs.size();
+    wide_.assign(n, 0);
+    expanded_.assign(n, 0);
+    window_.assign(n, 0);
+    held_.assign(n, 0);
+    program.full = std::max(nest_.tile(), nest_.block);
+    program.stages.resize(static_cast<size_t>(std::max(analysis.stages, 1)));
+  }
+
+  void run() {
+    for (size_t i = 0; i < source_.instrs.size(); ++i) above_tile(i);
+    for (size_t s = 0; s < program_.stages.size(); ++s) stage(static_cast<int>(s));
+    for (size_t i = 0; i < source_.instrs.size(); ++i) {
+      if (source_.instrs[i].kind == Kind::Store && info(i).level == Level::Item) store_item(i);
+    }
+  }
+
+ private:
+  const InstrInfo& info(size_t i) const { return analysis_.instrs[i]; }
+  size_t width_of(size_t i) const { return width(source_.instrs[i].dtype); }
+  static uint8_t log2_of(size_t width) { return static_cast<uint8_t>(std::countr_zero(width)); }
+
+  // ---------------------------------------------------------------- values above the tile
+
+  std::vector<Op>& ops_at(size_t i) {
+    if (info(i).level == Level::Uniform) return program_.uniform;
+    if (info(i).depth == 0) return program_.item_first;
+    return program_.stages[static_cast<size_t>(info(i).depth - 1)].item;
+  }
+
+  void above_tile(size_t i) {
+    const SourceInstr& instr = source_.instrs[i];
+    if (!info(i).used || info(i).level == Level::Tile || instr.kind == Kind::Store) return;
+    const bool uniform = info(i).level == Level::Uniform;
+    wide_[i] = slots_.reg(uniform ? program_.full : nest_.block, width_of(i));
+    Op op;
+    op.extent = uniform ? Extent::Full : Extent::Item;
+    op.out = wide_[i];
+    op.log2_width = log2_of(width_of(i));
+    switch (instr.kind) {
+      case Kind::Const:
+        program_.consts.push_back({wide_[i], static_cast<uint8_t>(width_of(i)), instr.bits});
+        return;
+      case Kind::Load:
+      case Kind::Index:
+        op.kind = instr.kind == Kind::Load ? OpKind::Fill : OpKind::Index;
+        op.index = static_cast<uint16_t>(info(i).access);
+        ops_at(i).push_back(op);
+        return;
+      case Kind::Scalar:
+        scalar(op, instr, [this](uint16_t arg) { return wide_[arg]; });
+        ops_at(i).push_back(op);
+        return;
+      case Kind::Reduce:  // the stage's end writes it
+      case Kind::Store: return;
+    }
+  }
+
+  template <class SlotOf>
+  void scalar(Op& op, const SourceInstr& instr, SlotOf slot_of) {
+    uint16_t args[4] = {0, 0, 0, 0};
+    op.whole_vectors = slots_.is_register(op.out);
+    for (int k = 0; k < instr.arity; ++k) {
+      args[k] = slot_of(instr.arg[k]);
+      op.whole_vectors = op.whole_vectors && slots_.is_register(args[k]);
+    }
+    op.kind = OpKind::Scalar;
+    op.fn = scalar_kernel(source_, instr, *program_.kernels);
+    op.a = args[0], op.b = args[1], op.c = args[2], op.d = args[3];
+  }
+
+  void store_item(size_t i) {
+    const SourceInstr& instr = source_.instrs[i];
+    Op op;
+    op.kind = OpKind::Spill;
+    op.extent = Extent::Item;
+    op.a = wide_[instr.arg[1]];
+    op.index = instr.arg[0];
+    op.log2_width = log2_of(width_of(instr.arg[1]));
+    program_.item_last.push_back(op);
+  }
+
+  // ---------------------------------------------------------------- one stage
+
+  struct StageState {
+    std::vector<size_t> events;
+    std::vector<size_t> last_use;   // by instruction: position in events
+    std::vector<uint16_t> slot;     // by instruction, Tile level
+    std::vector<bool> temporary;    // by instruction: its slot returns
+    std::vector<uint16_t> forward;  // by instruction: the output that it is computed into
+    std::vector<bool> stored;       // by instruction (stores): done by forwarding
+  };
+
+  bool runs(size_t i, int s) const {
+    return info(i).level == Level::Tile && (info(i).exec >> s & 1) != 0;
+  }
+
+  void stage(int s) {
+    StageState state;
+    collect(s, state);
+    const size_t n = source_.instrs.size();
+    state.slot.assign(n, 0);
+    state.temporary.assign(n, false);
+    state.forward.assign(n, 0);
+    state.stored.assign(n, false);
+    find_last_uses(state);
+    Stage& stage = program_.stages[static_cast<size_t>(s)];
+    open_windows(s, stage, state);
+    find_forwards(s, stage, state);
+    for (size_t at = 0; at < state.events.size(); ++at) event(s, at, stage, state);
+  }
+
+  // Stores over a loaded value come last: later instructions may still read through its pointer.
+  void collect(int s, StageState& state) {
+    std::vector<size_t> late;
+    for (size_t i = 0; i < source_.instrs.size(); ++i) {
+      const SourceInstr& instr = source_.instrs[i];
+      if (!info(i).used) continue;
+      if (instr.kind == Kind::Store) {
+        if (info(i).level != Level::Tile || info(i).stage != s) continue;
+        (over_a_load(i) ? late : state.events).push_back(i);
+      } else if (instr.kind == Kind::Reduce ? info(i).depth - 1 == s : runs(i, s)) {
+        state.events.push_back(i);
+      }
+    }
+    state.events.insert(state.events.end(), late.begin(), late.end());
+  }
+
+  bool over_a_load(size_t store) const {
+    for (const SourceInstr& instr : source_.instrs) {
+      if (instr.kind != Kind::Load) continue;
+      if (overlap(source_, source_.accesses[source_.instrs[store].arg[0]],
+                  source_.accesses[instr.arg[0]]))
+        return true;
+    }
+    return false;
+  }
+
+  template <class F>
+  void each_operand(size_t i, F f) const {
+    const SourceInstr& instr = source_.instrs[i];
+    if (instr.kind == Kind::Store) f(instr.arg[1]);
+    if (instr.kind == Kind::Reduce) f(instr.arg[0]);
+    if (instr.kind != Kind::Scalar) return;
+    for (int k = 0; k < instr.arity; ++k) f(instr.arg[k]);
+  }
+
+  void find_last_uses(StageState& state) const {
+    state.last_use.assign(source_.instrs.size(), kNever);
+    for (size_t at = 0; at < state.events.size(); ++at) {
+      each_operand(state.events[at], [&](uint16_t arg) { state.last_use[arg] = at; });
+    }
+  }
+
+  void open_windows(int s, Stage& stage, StageState& state) {
+    for (size_t i = 0; i < source_.instrs.size(); ++i) {
+      if (!info(i).held || (info(i).need >> s & 1) == 0) continue;
+      if (held_[i] == 0) {
+        held_[i] = slots_.reg(nest_.reduced_elements() * nest_.block + nest_.tile(), width_of(i));
+        window_[i] = slots_.pointer();
+      }
+      Op op;
+      op.kind = OpKind::Window;
+      op.out = window_[i];
+      op.a = held_[i];
+      op.log2_width = log2_of(width_of(i));
+      stage.tile.push_back(op);
+      state.slot[i] = window_[i];
+    }
+  }
+
+  uint16_t point_at(Stage& stage, int access) {
+    Op op;
+    op.kind = OpKind::Point;
+    op.out = slots_.pointer();
+    op.index = static_cast<uint16_t>(access);
+    stage.tile.push_back(op);
+    return op.out;
+  }
+
+  // Whether value v may be computed straight into the store's memory, at its own position in the
+  // stage.
+  bool may_forward(size_t store, size_t v, const StageState& state) const {
+    const SourceAccess& stored = source_.accesses[source_.instrs[store].arg[0]];
+    for (size_t l = 0; l < source_.instrs.size(); ++l) {
+      const SourceInstr& load = source_.instrs[l];
+      if (load.kind != Kind::Load || !overlap(source_, stored, source_.accesses[load.arg[0]]))
+        continue;
+      const size_t last = state.last_use[l];
+      if (last != kNever && state.events[last] > v) return false;
+    }
+    return true;
+  }
+
+  void find_forwards(int s, Stage& stage, StageState& state) {
+    for (size_t i : state.events) {
+      const SourceInstr& instr = source_.instrs[i];
+      if (instr.kind != Kind::Store) continue;
+      const size_t v = instr.arg[1];
+      const Access& access = program_.accesses[instr.arg[0]];
+      if (!access.direct_tile || !runs(v, s) || info(v).held || state.forward[v] != 0) continue;
+      const SourceInstr& made = source_.instrs[v];
+      const bool pointer = made.kind == Kind::Load && program_.accesses[made.arg[0]].direct_tile;
+      if (pointer || !may_forward(i, v, state)) continue;
+      state.forward[v] = point_at(stage, info(i).access);
+      state.stored[i] = true;
+    }
+  }
+
+  uint16_t tile_slot(size_t i, const StageState& state) {
+    switch (info(i).level) {
+      case Level::Uniform: return wide_[i];
+      case Level::Item: return expand(i);
+      case Level::Tile: return state.slot[i];
+    }
+    return 0;
+  }
+
+  uint16_t expand(size_t i) {
+    if (expanded_[i] != 0) return expanded_[i];
+    expanded_[i] = slots_.reg(nest_.tile(), width_of(i));
+    Op op;
+    op.kind = OpKind::Expand;
+    op.out = expanded_[i];
+    op.a = wide_[i];
+    op.log2_width = log2_of(width_of(i));
+    ops_at(i).push_back(op);
+    return expanded_[i];
+  }
+
+  void event(int s, size_t at, Stage& stage, StageState& state) {
+    const size_t i = state.events[at];
+    const SourceInstr& instr = source_.instrs[i];
+    uint16_t args[4] = {0, 0, 0, 0};
+    int n = 0;
+    each_operand(i, [&](uint16_t arg) { args[n++] = tile_slot(arg, state); });
+    each_operand(i, [&](uint16_t arg) { release(arg, at, state); });
+    switch (instr.kind) {
+      case Kind::Load:
+      case Kind::Index: load(i, stage, state); break;
+      case Kind::Scalar: compute(i, args, stage, state); break;
+      case Kind::Reduce: reduce(i, args[0], stage); break;
+      case Kind::Store:
+        if (!state.stored[i]) spill(i, args[0], stage);
+        break;
+      case Kind::Const: break;
+    }
+    (void)s;
+  }
+
+  void release(uint16_t arg, size_t at, StageState& state) {
+    if (state.last_use[arg] != at || !state.temporary[arg]) return;
+    slots_.give(state.slot[arg], width_of(arg));
+    state.temporary[arg] = false;
+  }
+
+  // Where instruction i is computed: held window, output memory, or a temporary.
+  uint16_t target(size_t i, StageState& state) {
+    if (info(i).held) return state.slot[i];
+    if (state.forward[i] != 0) return state.slot[i] = state.forward[i];
+    state.slot[i] = slots_.take(nest_.tile(), width_of(i));
+    state.temporary[i] = true;
+    return state.slot[i];
+  }
+
+  void load(size_t i, Stage& stage, StageState& state) {
+    const SourceInstr& instr = source_.instrs[i];
+    const Access& access = program_.accesses[static_cast<size_t>(info(i).access)];
+    if (instr.kind == Kind::Load && access.direct_tile && !info(i).held) {
+      state.slot[i] = point_at(stage, info(i).access);
+      return;
+    }
+    Op op;
+    op.kind = instr.kind == Kind::Load ? OpKind::Fill : OpKind::Index;
+    op.index = static_cast<uint16_t>(info(i).access);
+    op.log2_width = log2_of(width_of(i));
+    // What does not change along the rows of a tile often stays from tile to tile: keep it in a
+    // register of its own.
+    const bool same_rows = access.row == 0 || (nest_.tile_rows == 1 && access.col == 0);
+    const bool steady =
+        same_rows && !info(i).held && state.forward[i] == 0 && instr.kind == Kind::Load;
+    if (steady) {
+      state.slot[i] = slots_.reg(nest_.tile(), width_of(i));
+      op.b = static_cast<uint16_t>(++program_.memos);
+      op.out = state.slot[i];
+    } else {
+      op.out = target(i, state);
+    }
+    stage.tile.push_back(op);
+  }
+
+  void compute(size_t i, const uint16_t* args, Stage& stage, StageState& state) {
+    const SourceInstr& instr = source_.instrs[i];
+    Op op;
+    op.kind = OpKind::Scalar;
+    op.out = target(i, state);
+    op.fn = scalar_kernel(source_, instr, *program_.kernels);
+    op.a = args[0], op.b = args[1], op.c = args[2], op.d = args[3];
+    op.whole_vectors = slots_.is_register(op.out);
+    for (int k = 0; k < instr.arity; ++k)
+      op.whole_vectors = op.whole_vectors && slots_.is_register(args[k]);
+    stage.tile.push_back(op);
+  }
+
+  void reduce(size_t i, uint16_t from, Stage& stage) {
+    const SourceInstr& instr = source_.instrs[i];
+    Accumulator a;
+    if (source_.instrs[instr.arg[0]].dtype != instr.dtype ||
+        !program_.kernels->reducer(instr.reduction, instr.dtype, a.reducer)) {
+      throw Unsupported(std::string("a reduction of ") +
+                        name_of(source_.instrs[instr.arg[0]].dtype) + " to " +
+                        name_of(instr.dtype));
+    }
+    a.acc = slots_.reg_bytes(nest_.block * static_cast<int64_t>(a.reducer.accumulator_width));
+    a.from = from;
+    a.out = wide_[i];
+    a.dtype = instr.dtype;
+    Op op;
+    op.kind = OpKind::Reduce;
+    op.a = from;
+    op.index = static_cast<uint16_t>(stage.accumulators.size());
+    stage.accumulators.push_back(a);
+    stage.tile.push_back(op);
+  }
+
+  void spill(size_t i, uint16_t from, Stage& stage) {
+    Op op;
+    op.kind = OpKind::Spill;
+    op.a = from;
+    op.index = source_.instrs[i].arg[0];
+    op.log2_width = log2_of(width_of(source_.instrs[i].arg[1]));
+    stage.tile.push_back(op);
+  }
+
+  const TapeSource& source_;
+  const Analysis& analysis_;
+  TapeProgram& program_;
+  Slots slots_;
+  const Nest& nest_;
+  std::vector<uint16_t> wide_;      // Uniform and Item values
+  std::vector<uint16_t> expanded_;  // Item values, repeated over a tile
+  std::vector<uint16_t> held_;      // registers of whole items
+  std::vector<uint16_t> window_;    // pointers into them
+};
+
+}  // namespace
+
+ScalarFn scalar_kernel(const TapeSource& source, const SourceInstr& instr,
+                       const KernelTable& kernels) {
+  Signature signature{instr.op, instr.arity, instr.dtype, {}};
+  for (int k = 0; k < instr.arity; ++k) signature.in[k] = source.instrs[instr.arg[k]].dtype;
+  if (ScalarFn fn = kernels.scalar(signature)) return fn;
+  const OpInfo* op = find_op(instr.op);
+  std::string text = std::string("no kernel for ") + (op ? op->name : "an unknown op") + "(";
+  for (int k = 0; k < instr.arity; ++k)
+    text += std::string(k ? ", " : "") + name_of(signature.in[k]);
+  throw Unsupported(text + ") to " + name_of(instr.dtype));
+}
+
+void emit(const TapeSource& source, const Analysis& analysis, TapeProgram& program) {
+  Emitter(source, analysis, program).run();
+}
+
+}  // namespace vorab::blas

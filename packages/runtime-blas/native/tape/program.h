@@ -1,0 +1,87 @@
+// A compiled tape: what one thread runs for a range of items. Operands are slots: registers in the
+// thread's scratch, or pointers into memory that are set per tile or item.
+#pragma once
+
+#include <vector>
+
+#include "geometry.h"
+
+namespace vorab::blas {
+
+struct Access {
+  uint32_t value = 0;
+  Dt dtype = Dt::F32;
+  uint8_t log2_width = 2;
+  bool direct_tile = false;            // a tile lies dense in memory
+  int64_t offset = 0;                  // elements
+  std::vector<int64_t> kept, reduced;  // strides of the outer loops
+  int64_t across = 0, row = 0, col = 0;
+};
+
+// Which elements an op runs over.
+enum class Extent : uint8_t { Tile, Item, Full };
+
+enum class OpKind : uint8_t {
+  Scalar,  // out = fn(a, b, c, d)
+  Point,   // out = address of the access
+  Fill,    // out = elements of the access
+  Spill,   // the access = a
+  Index,   // out = index along a dim
+  Expand,  // out (tile) = a (item), repeated over the reduced dims
+  Reduce,  // accumulator takes in a (tile)
+  Window,  // out = address of the tile within a register that holds a whole item
+};
+
+struct Op {
+  OpKind kind = OpKind::Scalar;
+  Extent extent = Extent::Tile;
+  bool whole_vectors = false;  // all operands are registers: may run past the end
+  uint8_t log2_width = 2;
+  uint16_t out = 0, a = 0, b = 0, c = 0, d = 0;
+  uint16_t index = 0;  // access, reducer or memo
+  ScalarFn fn = nullptr;
+};
+
+struct Accumulator {
+  Reducer reducer;
+  uint16_t acc = 0;   // slot
+  uint16_t from = 0;  // slot of the operand (tile)
+  uint16_t out = 0;   // slot of the result (item)
+  Dt dtype = Dt::F32;
+};
+
+struct Stage {
+  std::vector<Op> tile;  // per tile
+  std::vector<Accumulator> accumulators;
+  std::vector<Op> item;  // after the stage's reductions, per item
+};
+
+struct ConstFill {
+  uint16_t slot;
+  uint8_t width;
+  uint64_t bits;
+};
+
+struct TapeProgram {
+  Nest nest;
+  const KernelTable* kernels = nullptr;
+  std::vector<Access> accesses;
+  std::vector<ConstFill> consts;
+  std::vector<Op> uniform;     // per task, over a full register
+  std::vector<Op> item_first;  // per item, before the first stage
+  std::vector<Stage> stages;
+  std::vector<Op> item_last;       // stores of item-level values
+  std::vector<int64_t> registers;  // per slot: offset in scratch, or -1 for a pointer
+  uint32_t memos = 0;              // fills remembered while their address stays
+  int64_t scratch_bytes = 0;
+  int64_t full = 1;                      // elements of a full register
+  int64_t tasks = 1;                     // by shape alone
+  int64_t chunks = 1;                    // > 1: the outermost reduced loop is split
+  int64_t partial_bytes = 0;             // workspace for split reductions
+  std::vector<int64_t> partial_offsets;  // per stage: where its partials start
+  double cost = 0;                       // elements times instructions
+
+  bool empty() const { return nest.empty; }
+};
+
+}  // namespace vorab::blas

@@ -1,49 +1,14 @@
 import type { BackendInput } from './backend.ts';
 import type { Dim } from './dims.ts';
-import { dimOf, extentOf, formatExpr, formatPort } from './dims.ts';
-import { arrayConstructor, type DType } from './dtype.ts';
+import { extentOf, formatExpr } from './dims.ts';
 import { didYouMean, listNames, VorabError } from './errors.ts';
-import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
+import type { InputPort } from './input-port.ts';
+import { inputPort } from './input-port.ts';
+import type { EntryInfo, ProgramInfo } from './program.ts';
 import type { TensorOwner } from './tensor.ts';
 import { Tensor } from './tensor.ts';
-import type { Accepted, Place } from './values.ts';
+import type { Accepted } from './values.ts';
 import { accept } from './values.ts';
-
-interface Port extends Place {
-  readonly port: string;
-  /** What the fast path takes: a flat array of exactly this constructor, undefined for none. */
-  readonly flat: unknown;
-  /** Elements for each step of `symbol`, or all of them without one. */
-  readonly unit: number;
-  /** The one symbol that the length tells, or -1. */
-  readonly symbol: number;
-  readonly dtype: DType;
-  readonly info: PortInfo;
-  readonly dims: readonly Dim[];
-}
-
-function portOf(program: ProgramInfo, entry: EntryInfo, info: PortInfo): Port {
-  const dims = info.shape.map((expr) => dimOf(program, expr));
-  const symbolic = dims.filter((dim) => dim.kind !== 'fixed');
-  const [only] = symbolic;
-  const tells = only?.kind === 'affine' && only.scale === 1 && only.offset === 0;
-  const simple = symbolic.length === 0 || (symbolic.length === 1 && tells);
-  const unit = dims.reduce((product, dim) => product * (dim.kind === 'fixed' ? dim.extent : 1), 1);
-  // The elements of bools are looked at, so they take the long way.
-  const flat = simple && unit > 0 && info.dtype !== 'bool';
-  return {
-    info,
-    port: info.name,
-    flat: flat ? arrayConstructor(info.dtype) : null,
-    unit,
-    symbol: only?.kind === 'affine' ? only.symbol : -1,
-    name: `${entry.name}: input ${info.name}`,
-    type: formatPort(program, info),
-    dtype: info.dtype,
-    rank: info.shape.length,
-    dims,
-  };
-}
 
 /**
  * The inputs of one entry: checks a record of values and finds the symbols from their shapes. What it finds stays in
@@ -60,17 +25,17 @@ export class InputBinder {
   readonly #entry: EntryInfo;
   readonly #owner: TensorOwner;
   readonly #symbols: Float64Array;
-  readonly #ports: readonly Port[];
+  readonly #ports: readonly InputPort[];
   readonly #accepted: (Accepted | undefined)[];
   /** The port that bound each symbol. */
-  readonly #boundBy: (Port | undefined)[];
+  readonly #boundBy: (InputPort | undefined)[];
 
   constructor(program: ProgramInfo, entry: EntryInfo, owner: TensorOwner, symbols: Float64Array) {
     this.#program = program;
     this.#entry = entry;
     this.#owner = owner;
     this.#symbols = symbols;
-    this.#ports = entry.inputs.map((info) => portOf(program, entry, info));
+    this.#ports = entry.inputs.map((info) => inputPort(program, entry, info));
     this.#accepted = this.#ports.map(() => undefined);
     this.#boundBy = program.symbols.map(() => undefined);
     this.args = [...entry.inputs, ...entry.outputs].map(() => undefined);
@@ -142,7 +107,7 @@ export class InputBinder {
     }
   }
 
-  #argument(port: Port, accepted: Accepted): BackendInput {
+  #argument(port: InputPort, accepted: Accepted): BackendInput {
     if (accepted.view !== undefined) {
       this.copies++;
       this.copiedBytes += accepted.view.byteLength;
@@ -152,7 +117,7 @@ export class InputBinder {
     throw new TypeError(`${port.name}: nothing was accepted`);
   }
 
-  #missing(port: Port, inputs: Readonly<Record<string, unknown>>): VorabError {
+  #missing(port: InputPort, inputs: Readonly<Record<string, unknown>>): VorabError {
     const extra = Object.keys(inputs).filter((name) => !this.#ports.some((p) => p.port === name));
     const meant = didYouMean(port.port, extra);
     return new VorabError({
@@ -176,7 +141,7 @@ export class InputBinder {
     });
   }
 
-  #bindShape(port: Port, shape: readonly number[]): void {
+  #bindShape(port: InputPort, shape: readonly number[]): void {
     if (shape.length !== port.dims.length) {
       throw new VorabError({
         code: 'input-rank',
@@ -189,7 +154,7 @@ export class InputBinder {
   }
 
   /** Extent `found` of `port` tells the dim's symbol. */
-  #bindExtent(port: Port, dim: Dim & { kind: 'affine' }, found: number, axis: number): void {
+  #bindExtent(port: InputPort, dim: Dim & { kind: 'affine' }, found: number, axis: number): void {
     const value = (found - dim.offset) / dim.scale;
     const known = this.#symbols[dim.symbol] ?? Number.NaN;
     if (Number.isNaN(known)) {
@@ -201,7 +166,7 @@ export class InputBinder {
     }
   }
 
-  #wrongExtent(port: Port, found: number, axis: number): VorabError {
+  #wrongExtent(port: InputPort, found: number, axis: number): VorabError {
     const expected = formatExpr(this.#program, port.info.shape[axis] ?? 0);
     return new VorabError({
       code: 'input-size',
@@ -209,7 +174,7 @@ export class InputBinder {
     });
   }
 
-  #conflict(symbol: number, port: Port, value: number): VorabError {
+  #conflict(symbol: number, port: InputPort, value: number): VorabError {
     const name = this.#program.symbols[symbol]?.name ?? '?';
     const first = this.#boundBy[symbol]?.port ?? '?';
     return new VorabError({
@@ -231,7 +196,7 @@ export class InputBinder {
     }
   }
 
-  #bindLength(port: Port, length: number): boolean {
+  #bindLength(port: InputPort, length: number): boolean {
     let known = 1;
     let unknown: (Dim & { kind: 'affine' }) | undefined;
     let axis = -1;
@@ -285,7 +250,7 @@ export class InputBinder {
     }
   }
 
-  #checkSize(port: Port, accepted: Accepted | undefined): void {
+  #checkSize(port: InputPort, accepted: Accepted | undefined): void {
     if (accepted === undefined) return;
     let size = 1;
     for (const [axis, dim] of port.dims.entries()) {
@@ -299,7 +264,7 @@ export class InputBinder {
     throw this.#lengthError(port, accepted.length, size);
   }
 
-  #lengthError(port: Port, length: number, size: number): VorabError {
+  #lengthError(port: InputPort, length: number, size: number): VorabError {
     const symbolic = port.dims.filter((dim) => dim.kind === 'affine');
     const [only] = symbolic;
     const rest = port.dims.reduce((product, dim) => {

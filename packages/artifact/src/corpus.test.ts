@@ -42,7 +42,7 @@ const damaged = (file: Uint8Array, next: () => number): Uint8Array => {
 describe('both verifiers', () => {
   const good = sample().build();
 
-  beforeAll(() => buildNativeVerifier(), 300_000);
+  beforeAll(() => buildNativeVerifier(), 600_000);
 
   test('pass legal files', () => {
     expect(verdicts([good, withLargeConstant(sample()).build()])).toEqual([null, null]);
@@ -56,7 +56,7 @@ describe('both verifiers', () => {
     });
     const found = verdicts(files).map((fault, i) => [mutations[i]?.[0], fault?.code]);
     expect(found).toEqual(mutations.map(([name, code]) => [name, code]));
-  });
+  }, 60_000);
 
   test('refuse every bad file alike', () => {
     const found = verdicts(byteMutations.map(([, , apply]) => apply(good)));

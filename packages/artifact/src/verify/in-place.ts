@@ -58,10 +58,10 @@ const tapeOf = ({ values }: PlanContext, { body }: fb.StepT, place: number): fb.
 /**
  * Whether a step may write `to` into the bytes that it reads `from`: it is a Fused, or a Contract whose epilogue alone
  * reads `from`; all loads of the one and stores to the other use one and the same access and width, so that each point
- * of the iteration touches its own element alone; and no load follows a store on the tape. Where the tape reduces,
- * either it is in row mode, the access moves along every reduced dim, and the stores follow the last Reduce, so that the
+ * of the iteration touches its own element alone; and no load follows a store on the tape. Where the tape reduces, the
+ * stores follow the last Reduce, and either it is in row mode and the access moves along every reduced dim, so that the
  * last pass over a row is the one that writes; or the access moves along none, and nothing varies over the reduced dims
- * after the first Reduce, so that each kept point reads its element before it writes it.
+ * after the first Reduce, so that each kept point reads before it writes.
  */
 export const inPlace = (plan: PlanContext, step: fb.StepT, from: number, to: number): boolean => {
   const fused = tapeOf(plan, step, from);

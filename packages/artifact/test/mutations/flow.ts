@@ -130,6 +130,66 @@ export const flow: readonly Mutation[] = [
     },
   ],
   [
+    'a contraction onto an operand that it still multiplies',
+    'overlap',
+    (p) => {
+      // A column mode step fills the first operand, whose bytes the product then takes.
+      const plan = entryPlan(p, blas, classify);
+      const one = constant(p, 1);
+      const image = at(plan.values, 0);
+      plan.values[0] = new fb.ValueT(image.type, fb.Storage.Arena, 0, 0n, 65536n);
+      plan.arenaBytes = 65536n;
+      const size = at(at(p.types, image.type).shape, 0);
+      const width = constant(p, 64);
+      const fill = new fb.FusedT(
+        [size, width],
+        0,
+        0,
+        [new fb.AccessT(0, constant(p, 0), [width, one])],
+        [
+          new fb.InstrT(0n, 0, 0, 0, 0, 0, fb.InstrKind.Const, fb.DType.F32),
+          new fb.InstrT(0n, 0, 0, 0, 0, 0, fb.InstrKind.Store, fb.DType.F32),
+        ],
+      );
+      steps(p, blas, classify).unshift(new fb.StepT(fb.StepBody.Fused, fill, 'fill', 0, 0, [], []));
+      plan.firstWrite = 4;
+    },
+  ],
+  [
+    'a kept value written before its reduction ends',
+    'overlap',
+    (p) => {
+      // loss takes the bytes of the position that it adds, but varies again after its Reduce.
+      const plan = entryPlan(p, blas, fit);
+      const sum = body(p, blas, fit, 4, fb.FusedT);
+      const f32 = fb.DType.F32;
+      plan.values.push(
+        new fb.ValueT(at(plan.values, 8).type, fb.Storage.Arena, 0, 896n, 64n),
+        new fb.ValueT(at(plan.values, 8).type, fb.Storage.Arena, 0, 896n, 64n),
+      );
+      plan.arenaBytes = 960n;
+      const none = constant(p, 0);
+      const fill = new fb.FusedT(
+        [],
+        0,
+        0,
+        [new fb.AccessT(9, none, [])],
+        [
+          new fb.InstrT(0n, 0, 0, 0, 0, 0, fb.InstrKind.Const, f32),
+          new fb.InstrT(0n, 0, 0, 0, 0, 0, fb.InstrKind.Store, f32),
+        ],
+      );
+      sum.accesses.push(new fb.AccessT(9, none, [none]), new fb.AccessT(10, none, [none]));
+      sum.tape.push(
+        new fb.InstrT(0n, 0, 3, 0, 0, 0, fb.InstrKind.Load, f32),
+        new fb.InstrT(0n, op('mul'), 0, 6, 0, 0, fb.InstrKind.Scalar, f32),
+        new fb.InstrT(0n, 0, 4, 1, 0, 0, fb.InstrKind.Store, f32),
+      );
+      steps(p, blas, fit).unshift(new fb.StepT(fb.StepBody.Fused, fill, 'fill', 0, 0, [], []));
+      plan.firstWrite = 7;
+    },
+  ],
+  [
     'a softmax in place through another access',
     'overlap',
     (p) => {

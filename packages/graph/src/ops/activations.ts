@@ -3,7 +3,7 @@ import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { CompositeOp, Vjp } from '../op.ts';
-import { greater, where } from './compare.ts';
+import { lessEqual, where } from './compare.ts';
 import { erf, exp, log1p, sigmoid } from './exponential.ts';
 import { abs, add, div, maximum, minimum, mul, neg } from './math.ts';
 import { requireFloat } from './reduce.ts';
@@ -47,9 +47,9 @@ export const reciprocal: UnaryComposite = pointwise('reciprocal', '1 / x', (x) =
   return div(1, x);
 });
 
-/** x where it is positive, else 0; the gradient at 0 is 0. */
-export const relu: UnaryComposite = pointwise('relu', 'x where x > 0, else 0', (x) =>
-  where(greater(x, 0), x, 0),
+/** x where it is positive, else 0, and NaN where x is; the gradient at 0 is 0. */
+export const relu: UnaryComposite = pointwise('relu', '0 where x ≤ 0, else x', (x) =>
+  where(lessEqual(x, 0), 0, x),
 );
 
 /** x · sigmoid(x), also called swish (Elfwing et al., arXiv 1702.03118). */

@@ -42,6 +42,7 @@ using Search = mx::array (*)(const mx::array&, int, bool, mx::StreamOrDevice);
 mx::array search(const Call& call, Search best) {
   const mx::array& x = call.in(0);
   const int axis = call.axis(0);
+  if (x.size() == 0) return mx::zeros(call.out().shape, call.out().dtype);
   const mx::array found = best(x, axis, false, {});
   if (!is_float(x)) return mx::astype(found, call.out().dtype);
   const mx::array nan = mx::isnan(x);

@@ -94,6 +94,8 @@ VORAB_TEST(arg_extremes_take_the_first) {
   EXPECT_CLOSE("argMax", most, i32({3}, {1, 1, 0}), 0);
   const Array least = run_op(op("argMin"), {x}, zeros(fb::DType::I32, {3}), {integer(1)});
   EXPECT_CLOSE("argMin", least, i32({3}, {0, 1, 0}), 0);
+  const Array none = run_op(op("argMax"), {f32({2, 0}, {})}, i32({2}, {7, 7}), {integer(1)});
+  EXPECT_CLOSE("of nothing", none, i32({2}, {0, 0}), 0);
   const Array down = run_op(op("argMax"), {random(fb::DType::U8, {5, 2})},
                             zeros(fb::DType::I32, {2}), {integer(0)});
   CHECK_EQUAL(down.size(), 2u);

@@ -41,8 +41,9 @@ describe('generateBinding', () => {
     });
     expect(binding).toMatchInlineSnapshot(`
       "// Written by vorab 0.1.0 from model.ts. Do not edit: compile the model again.
-      import { open as openArtifact } from 'vorab/runtime';
+
       import type { InputValue, OpenOptions, Session, Tensor } from 'vorab/runtime';
+      import { open as openArtifact } from 'vorab/runtime';
 
       /** The entries: their docs, inputs and outputs. */
       export interface Entries {

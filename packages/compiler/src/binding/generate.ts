@@ -16,8 +16,9 @@ export function generateBinding(program: fb.ProgramT, options: BindingOptions): 
   const entries = program.entries.filter((e) => e.kind === fb.EntryKind.Program);
   return [
     `// Written by ${text(program.producer)} from ${source}. Do not edit: compile the model again.`,
-    `import { open as openArtifact } from ${quote(runtime)};`,
+    '',
     `import type { ${importedTypes(entries).join(', ')} } from ${quote(runtime)};`,
+    `import { open as openArtifact } from ${quote(runtime)};`,
     '',
     '/** The entries: their docs, inputs and outputs. */',
     'export interface Entries {',

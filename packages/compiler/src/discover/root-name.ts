@@ -70,11 +70,13 @@ function nameStep(node: ts.Node, parent: ts.Node, path: string[]): Step {
 function bound(name: ts.BindingName, path: string[]): string[] {
   if (ts.isIdentifier(name)) return [name.text, ...path];
   const [first, ...rest] = path;
-  const element = name.elements.find((e, i): e is ts.BindingElement => {
-    if (!ts.isBindingElement(e)) return false;
-    const key = e.propertyName ?? e.name;
-    return ts.isArrayBindingPattern(name) ? String(i) === first : key.getText() === first;
-  });
+  const isFirst = (e: ts.BindingElement, i: number): boolean =>
+    ts.isArrayBindingPattern(name)
+      ? String(i) === first
+      : (e.propertyName ?? e.name).getText() === first;
+  const element = [...name.elements].find(
+    (e, i): e is ts.BindingElement => ts.isBindingElement(e) && isFirst(e, i),
+  );
   return element ? bound(element.name, rest) : path;
 }
 

@@ -4,6 +4,7 @@ import type { Dim } from './dims.ts';
 import { dimOf, extentOf, formatPort } from './dims.ts';
 import { arrayConstructor, arrayFits, arrayName } from './dtype.ts';
 import { AbortError, didYouMean, listNames, VorabError, withArticle } from './errors.ts';
+import type { PendingCalls } from './pending-calls.ts';
 import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
 import type { TensorOwner } from './tensor.ts';
 import { Tensor } from './tensor.ts';
@@ -30,8 +31,7 @@ export interface EntryHost extends TensorOwner {
   readonly program: ProgramInfo;
   readonly backend: BackendSession;
   readonly counts: CallCounts;
-  /** Ids of promise calls that are queued or running. */
-  readonly pending: Set<number>;
+  readonly pending: PendingCalls;
   /** Throws `closed`. */
   checkOpen(): void;
   /** A backend's failure as an error for the user. */
@@ -117,7 +117,8 @@ export class Entry {
 
   async #settled(signal: AbortSignal | undefined): Promise<readonly number[]> {
     try {
-      return await this.#tracked(this.#bound.start(...this.#binder.args), signal);
+      const started = this.#bound.start(...this.#binder.args);
+      return await this.#host.pending.settle(this.#bound.control[0] ?? 0, started, signal);
     } catch (failure) {
       const error = this.#host.explain(failure, this.info);
       if (error instanceof AbortError) {
@@ -126,23 +127,6 @@ export class Entry {
       }
       this.#host.counts.failed++;
       throw error;
-    }
-  }
-
-  async #tracked(
-    started: Promise<readonly number[]>,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly number[]> {
-    const { backend, pending } = this.#host;
-    const id = this.#bound.control[0] ?? 0;
-    const abort = (): void => backend.abort(id);
-    pending.add(id);
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      return await started;
-    } finally {
-      pending.delete(id);
-      signal?.removeEventListener('abort', abort);
     }
   }
 

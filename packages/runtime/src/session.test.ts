@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { openStub, stubs } from '../test/stub.ts';
 import { AbortError, type Tensor, VorabError } from './index.ts';
@@ -100,6 +101,21 @@ describe.each(stubs)('a session of %s', (stub) => {
     setTimeout(() => ignored.abort(), 5);
     expect(await ((await stubborn)['ms'] as Tensor).item()).toBe(30);
     expect((await session.stats()).aborted).toBe(2);
+  });
+
+  test('one signal aborts any number of calls, with one listener', async () => {
+    await using session = await openStub(stub);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = Array.from({ length: 20 }, () =>
+      failure(session.call('sleep', { ms: 1000 }, { signal })),
+    );
+    const kept = session.call('scalar', { x: 3 });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    controller.abort();
+    expect(new Set((await Promise.all(calls)).map(code))).toEqual(new Set(['aborted']));
+    await kept;
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   test('says where a failed call failed, and goes on', async () => {

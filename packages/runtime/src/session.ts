@@ -5,6 +5,7 @@ import type { CallCounts, EntryHost, Inputs, Out, Results } from './entry.ts';
 import { Entry } from './entry.ts';
 import { didYouMean, listNames, VorabError } from './errors.ts';
 import { isBackendFailure, toVorabError } from './failure.ts';
+import { PendingCalls } from './pending-calls.ts';
 import type { EntryInfo, ProgramInfo } from './program.ts';
 import { locateStep } from './program.ts';
 import { Hyper, States } from './state.ts';
@@ -179,7 +180,7 @@ export class SessionBase {
   /** Waits for what is queued (or aborts it), then frees everything. Idempotent. */
   close(options: CloseOptions = {}): Promise<void> {
     const { backend } = this.#parts;
-    if (options.abort === true) for (const call of this.#host.pending) backend.abort(call);
+    if (options.abort === true) this.#host.pending.abortAll();
     this.#closing ??= backend.close();
     return this.#closing;
   }
@@ -202,7 +203,7 @@ export class SessionBase {
       program,
       backend,
       counts: { calls: 0, syncCalls: 0, inputCopies: 0, inputBytes: 0, failed: 0, aborted: 0 },
-      pending: new Set(),
+      pending: new PendingCalls((call) => backend.abort(call)),
       garbage: new FinalizationRegistry((slot) => this.#release(slot)),
       checkOpen: () => this.#checkOpen(),
       explain: (failure, entry) => this.#explain(failure, entry),

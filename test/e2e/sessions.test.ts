@@ -1,0 +1,133 @@
+/** What a session promises, on the real runtimes: memory, the event loop, order, aborts, time to the first call. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { AbortError, open, type Session, Tensor } from '@vorab/runtime';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { compile } from 'vorab';
+import { root, scratch } from '../support/cli.ts';
+
+const runtimes = ['blas', 'mlx'] as const;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** `chain` takes long: products of matrices, one after the other. */
+const slowModel = `
+import { dim, f32, program } from 'vorab';
+const N = dim('N', { min: 1, max: 1024 });
+export const chain = program({ x: f32(N, N) }, ({ x }) => {
+  let y = x;
+  for (let i = 0; i < 40; i++) y = y.matmul(x);
+  return { y: y.sum() };
+});
+`;
+
+let digits: string;
+let slow: string;
+beforeAll(async () => {
+  const folder = scratch({ 'slow.ts': slowModel });
+  digits = (
+    await compile(join(root, 'examples/digits/model.ts'), { output: join(folder, 'digits.vorab') })
+  ).artifact;
+  slow = (await compile(join(folder, 'slow.ts'))).artifact;
+});
+
+function batch(size: number): { image: Float32Array; label: Int32Array } {
+  return {
+    image: Float32Array.from({ length: size * 64 }, (_, i) => (i % 17) / 17),
+    label: Int32Array.from({ length: size }, (_, i) => i % 10),
+  };
+}
+
+async function steps(session: Session, count: number): Promise<void> {
+  const out = { loss: new Float32Array(1) };
+  for (let i = 0; i < count; i++) {
+    const { loss } = await session.call('fit', batch(i % 50 === 0 ? 29 : 64), i % 2 ? { out } : {});
+    if (Tensor.is(loss)) loss.dispose();
+  }
+}
+
+describe.each(runtimes)('sessions on %s', (runtime) => {
+  const count = runtime === 'blas' ? 10_000 : 1_500;
+
+  test(`${count} steps leave memory as it was`, async () => {
+    await using session = await open(digits, { runtime, seed: 0 });
+    const part = count / 10;
+    await steps(session, part);
+    collect();
+    const before = process.memoryUsage().rss;
+    const { allocations } = await session.stats();
+    await steps(session, count - part);
+    collect();
+    const grown = process.memoryUsage().rss - before;
+    expect(grown).toBeLessThan(16 * 1024 * 1024);
+    const stats = await session.stats();
+    expect(stats.tensorsLive).toBe(0);
+    expect(stats.runs).toBe(count + 1);
+    if (runtime === 'blas') expect(stats.allocations - allocations).toBeLessThan(count / 100);
+  });
+
+  test('slow promise calls never block the event loop', async () => {
+    await using session = await open(slow, { runtime });
+    // As many rows as make a call take 200 ms here.
+    let n = 128;
+    for (; n < 1024; n = Math.min(1024, n * 2)) {
+      const start = performance.now();
+      await session.call('chain', { x: { data: new Float32Array(n * n), shape: [n, n] } });
+      if (performance.now() - start > 200) break;
+    }
+    const x = { data: new Float32Array(n * n), shape: [n, n] };
+    let running = true;
+    const start = performance.now();
+    const calls = Promise.all(Array.from({ length: 5 }, () => session.call('chain', { x }))).then(
+      () => {
+        running = false;
+      },
+    );
+    const late: number[] = [];
+    while (running) {
+      const asked = performance.now();
+      await sleep(5);
+      late.push(performance.now() - asked - 5);
+    }
+    await calls;
+    expect(performance.now() - start).toBeGreaterThan(500);
+    late.sort((a, b) => a - b);
+    expect(late[Math.floor(late.length * 0.99)]).toBeLessThan(50);
+  });
+
+  test('an aborted step changes no state', async () => {
+    await using session = await open(digits, { runtime, seed: 0 });
+    await session.call('fit', batch(64));
+    const [name = ''] = session.state.names('parameter');
+    const before = await session.state.read(name);
+    const controller = new AbortController();
+    const queued = Array.from({ length: 20 }, () =>
+      session.call('fit', batch(64), { signal: controller.signal }).then(
+        () => 'done',
+        (error: unknown) => (error instanceof AbortError ? 'aborted' : String(error)),
+      ),
+    );
+    controller.abort();
+    const outcomes = await Promise.all(queued);
+    const done = outcomes.filter((outcome) => outcome === 'done').length;
+    expect(outcomes.filter((outcome) => outcome === 'aborted').length).toBe(20 - done);
+    const after = await session.state.read(name);
+    if (done === 0) expect(after).toEqual(before);
+    await using other = await open(digits, { runtime, seed: 0 });
+    for (let i = 0; i < 1 + done; i++) await other.call('fit', batch(64));
+    expect(await other.state.read(name)).toEqual(after);
+  });
+
+  test('sync calls and promise calls compute the same', async () => {
+    await using one = await open(digits, { runtime, seed: 3 });
+    await using two = await open(digits, { runtime, seed: 3 });
+    for (let i = 0; i < 3; i++) {
+      const { loss } = await one.call('fit', batch(64));
+      const { loss: other } = two.callSync('fit', batch(64));
+      expect((loss as Tensor).itemSync()).toBe(await (other as Tensor).item());
+    }
+  });
+});

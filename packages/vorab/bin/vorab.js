@@ -1,3 +1,7 @@
 #!/usr/bin/env node
 // npm links this file before the first build, so it stands outside dist.
-import '../dist/cli.js';
+import module from 'node:module';
+
+// Node 22 keeps what it compiled of the TypeScript compiler: a third of the start.
+module.enableCompileCache?.();
+await import('../dist/cli.js');

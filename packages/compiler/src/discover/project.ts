@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Project, ts } from 'ts-morph';
+import type { ts as Ts, Project as TsProject } from 'ts-morph';
+import { Project, ts } from './ts-compiler.ts';
 
 /** Stands in for vorab's own packages: reading their real types would cost more than the rest together. */
 export const stubFile = '/vorab-stub.d.ts';
@@ -14,7 +15,7 @@ const stub = stubbed
   )
   .join('\n');
 
-const base: ts.CompilerOptions = {
+const base: Ts.CompilerOptions = {
   allowImportingTsExtensions: true,
   allowJs: true,
   jsx: ts.JsxEmit.Preserve,
@@ -34,7 +35,7 @@ export function findTsconfig(file: string): string | undefined {
 }
 
 /** Only what changes where an import leads. */
-function resolutionOptions(tsconfig: string | undefined): ts.CompilerOptions {
+function resolutionOptions(tsconfig: string | undefined): Ts.CompilerOptions {
   if (!tsconfig) return {};
   const host = { ...ts.sys, readDirectory: () => [] };
   const { config } = ts.readConfigFile(tsconfig, ts.sys.readFile);
@@ -54,7 +55,7 @@ export function openProject(
   file: string,
   tsconfig: string | undefined,
 ): {
-  readonly project: Project;
+  readonly project: TsProject;
   /** Filled while the program is made. */
   readonly missing: readonly MissingImport[];
 } {
@@ -62,9 +63,9 @@ export function openProject(
   const resolve = (
     specifier: string,
     from: string,
-    options: ts.CompilerOptions,
-    host: ts.ModuleResolutionHost,
-  ): ts.ResolvedModuleFull | undefined => {
+    options: Ts.CompilerOptions,
+    host: Ts.ModuleResolutionHost,
+  ): Ts.ResolvedModuleFull | undefined => {
     if (stubbed.includes(specifier)) return undefined;
     const { resolvedModule } = ts.resolveModuleName(specifier, from, options, host);
     if (resolvedModule) return resolvedModule.isExternalLibraryImport ? undefined : resolvedModule;

@@ -1,4 +1,5 @@
-import { ts } from 'ts-morph';
+import type { ts as Ts } from 'ts-morph';
+import { ts } from './ts-compiler.ts';
 
 /** What the names around one place say. */
 export interface NamePath {
@@ -9,22 +10,22 @@ export interface NamePath {
 }
 
 /** The names of the declaration around a position: up to the module, or to the function that holds it. */
-export function namePathAt(file: ts.SourceFile, line: number, column: number): NamePath {
+export function namePathAt(file: Ts.SourceFile, line: number, column: number): NamePath {
   const starts = file.getLineStarts();
   const lineStart = starts[line - 1];
   if (lineStart === undefined) return { names: [], moduleLevel: false };
   return climb(deepestAt(file, lineStart + column - 1));
 }
 
-function deepestAt(file: ts.SourceFile, position: number): ts.Node {
-  const inside = (node: ts.Node): ts.Node =>
+function deepestAt(file: Ts.SourceFile, position: number): Ts.Node {
+  const inside = (node: Ts.Node): Ts.Node =>
     ts.forEachChild(node, (child) =>
       position >= child.getStart(file) && position < child.end ? inside(child) : undefined,
     ) ?? node;
   return inside(file);
 }
 
-function climb(from: ts.Node): NamePath {
+function climb(from: Ts.Node): NamePath {
   let path: string[] = [];
   for (let node = from; !ts.isSourceFile(node); node = node.parent) {
     const parent = node.parent;
@@ -45,7 +46,7 @@ interface Step {
 const goOn = (path: string[]): Step => ({ path, done: false });
 const stop = (path: string[]): Step => ({ path, done: true });
 
-function nameStep(node: ts.Node, parent: ts.Node, path: string[]): Step {
+function nameStep(node: Ts.Node, parent: Ts.Node, path: string[]): Step {
   if (ts.isVariableDeclaration(parent) && parent.initializer === node) {
     return stop(bound(parent.name, path));
   }
@@ -57,7 +58,7 @@ function nameStep(node: ts.Node, parent: ts.Node, path: string[]): Step {
     return stop([...owner, textOfName(parent.name), ...path].filter(Boolean));
   }
   if (ts.isArrayLiteralExpression(parent)) {
-    return goOn([String(parent.elements.indexOf(node as ts.Expression)), ...path]);
+    return goOn([String(parent.elements.indexOf(node as Ts.Expression)), ...path]);
   }
   if (ts.isBinaryExpression(parent) && parent.right === node && isAssignment(parent)) {
     return stop([...assigned(parent.left), ...path]);
@@ -67,20 +68,20 @@ function nameStep(node: ts.Node, parent: ts.Node, path: string[]): Step {
 }
 
 // `const { head } = { head: … }`, `const [a] = [ … ]`: the name that the value takes.
-function bound(name: ts.BindingName, path: string[]): string[] {
+function bound(name: Ts.BindingName, path: string[]): string[] {
   if (ts.isIdentifier(name)) return [name.text, ...path];
   const [first, ...rest] = path;
-  const isFirst = (e: ts.BindingElement, i: number): boolean =>
+  const isFirst = (e: Ts.BindingElement, i: number): boolean =>
     ts.isArrayBindingPattern(name)
       ? String(i) === first
       : (e.propertyName ?? e.name).getText() === first;
   const element = [...name.elements].find(
-    (e, i): e is ts.BindingElement => ts.isBindingElement(e) && isFirst(e, i),
+    (e, i): e is Ts.BindingElement => ts.isBindingElement(e) && isFirst(e, i),
   );
   return element ? bound(element.name, rest) : path;
 }
 
-function assigned(left: ts.Expression): string[] {
+function assigned(left: Ts.Expression): string[] {
   if (ts.isIdentifier(left)) return [left.text];
   if (left.kind === ts.SyntaxKind.ThisKeyword) return [];
   if (ts.isPropertyAccessExpression(left)) return [...assigned(left.expression), left.name.text];
@@ -90,28 +91,28 @@ function assigned(left: ts.Expression): string[] {
   return [];
 }
 
-function textOfName(name: ts.PropertyName): string {
+function textOfName(name: Ts.PropertyName): string {
   return ts.isIdentifier(name) || ts.isPrivateIdentifier(name) || ts.isLiteralExpression(name)
     ? name.text
     : '';
 }
 
-const isAssignment = (node: ts.BinaryExpression): boolean =>
+const isAssignment = (node: Ts.BinaryExpression): boolean =>
   node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
 
-const isStatic = (node: ts.PropertyDeclaration): boolean =>
+const isStatic = (node: Ts.PropertyDeclaration): boolean =>
   node.modifiers?.some((m) => m.kind === ts.SyntaxKind.StaticKeyword) ?? false;
 
 // What is passed to a call is named by whoever receives it.
-function isArgument(node: ts.Node, parent: ts.Node): boolean {
+function isArgument(node: Ts.Node, parent: Ts.Node): boolean {
   const isCall = ts.isCallExpression(parent) || ts.isNewExpression(parent);
   return isCall && parent.expression !== node;
 }
 
-const isFunctionBody = (node: ts.Node, parent: ts.Node): boolean =>
+const isFunctionBody = (node: Ts.Node, parent: Ts.Node): boolean =>
   ts.isFunctionLike(parent) && parent.name !== node;
 
-function isModuleLevel(from: ts.Node): boolean {
+function isModuleLevel(from: Ts.Node): boolean {
   for (let node = from; node && !ts.isSourceFile(node); node = node.parent) {
     if (ts.isFunctionLike(node)) return false;
     if (ts.isPropertyDeclaration(node) && !isStatic(node)) return false;

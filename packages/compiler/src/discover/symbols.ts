@@ -1,11 +1,12 @@
-import { Node, type Symbol as TsSymbol } from 'ts-morph';
+import type { Node as TsNode, Symbol as TsSymbol } from 'ts-morph';
 import type { ProgramMaker } from './analyzer.ts';
 import { stubFile } from './project.ts';
+import { Node } from './ts-compiler.ts';
 
 const makers: readonly string[] = ['program', 'trainStep'] satisfies ProgramMaker[];
 
 /** The function of vorab that an expression calls, followed through whatever names lead to it. */
-export function makerOf(expression: Node | undefined): ProgramMaker | undefined {
+export function makerOf(expression: TsNode | undefined): ProgramMaker | undefined {
   const call = expression && unwrap(expression);
   return Node.isCallExpression(call) ? calleeOf(call.getExpression(), 0) : undefined;
 }
@@ -13,7 +14,7 @@ export function makerOf(expression: Node | undefined): ProgramMaker | undefined 
 // Deep enough for any chain of aliases that people write; ends `const a = b, b = a`.
 const maxSteps = 16;
 
-function calleeOf(expression: Node, steps: number): ProgramMaker | undefined {
+function calleeOf(expression: TsNode, steps: number): ProgramMaker | undefined {
   const callee = unwrap(expression);
   const name = Node.isPropertyAccessExpression(callee) ? callee.getNameNode() : callee;
   return followSymbol(name.getSymbol(), steps);
@@ -29,7 +30,7 @@ function followSymbol(symbol: TsSymbol | undefined, steps: number): ProgramMaker
   return undefined;
 }
 
-function followDeclaration(declaration: Node, steps: number): ProgramMaker | undefined {
+function followDeclaration(declaration: TsNode, steps: number): ProgramMaker | undefined {
   if (Node.isFunctionDeclaration(declaration)) {
     const name = declaration.getName();
     const isVorab = declaration.getSourceFile().getFilePath() === stubFile;
@@ -47,7 +48,7 @@ function followDeclaration(declaration: Node, steps: number): ProgramMaker | und
 }
 
 // `const { program: p } = vorab`
-function followBinding(element: Node, steps: number): ProgramMaker | undefined {
+function followBinding(element: TsNode, steps: number): ProgramMaker | undefined {
   const owner = element.getParent()?.getParent();
   if (!Node.isBindingElement(element) || !Node.isVariableDeclaration(owner)) return undefined;
   const name = element.getPropertyNameNode()?.getText() ?? element.getName();
@@ -56,7 +57,7 @@ function followBinding(element: Node, steps: number): ProgramMaker | undefined {
 }
 
 /** Through parentheses, `as`, `satisfies` and `!`. */
-export function unwrap(node: Node): Node {
+export function unwrap(node: TsNode): TsNode {
   let at = node;
   while (
     Node.isParenthesizedExpression(at) ||

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { type CallSite, resolveCallSite, type SourceLocation } from '@vorab/graph';
-import { Node, type SourceFile, ts } from 'ts-morph';
+import type { SourceFile, ts as Ts, Node as TsNode } from 'ts-morph';
 import type { ExportedName, ModelSource, SourceAnalyzer, SourceProblem } from './analyzer.ts';
 import { findTsconfig, type MissingImport, openProject } from './project.ts';
 import { namePathAt } from './root-name.ts';
 import { makerOf } from './symbols.ts';
+import { Node, ts } from './ts-compiler.ts';
 
 /** SourceAnalyzer over ts-morph. */
 export class TsMorphAnalyzer implements SourceAnalyzer {
@@ -18,7 +19,7 @@ class TsMorphSource implements ModelSource {
   readonly tsconfig: string | undefined;
   readonly problems: readonly SourceProblem[];
   readonly exports: readonly ExportedName[];
-  private readonly program: ts.Program;
+  private readonly program: Ts.Program;
 
   constructor(file: string) {
     this.file = file;
@@ -49,14 +50,14 @@ class TsMorphSource implements ModelSource {
   }
 }
 
-function syntaxErrors(program: ts.Program): SourceProblem[] {
+function syntaxErrors(program: Ts.Program): SourceProblem[] {
   return program.getSyntacticDiagnostics().map(({ file, start, messageText }) => ({
     message: ts.flattenDiagnosticMessageText(messageText, '\n'),
     location: placeIn(file, start),
   }));
 }
 
-function missingFiles(program: ts.Program, missing: readonly MissingImport[]): SourceProblem[] {
+function missingFiles(program: Ts.Program, missing: readonly MissingImport[]): SourceProblem[] {
   return missing.flatMap(({ from, specifier }) => {
     const file = program.getSourceFile(from);
     const node = file && importOf(file, specifier);
@@ -66,19 +67,19 @@ function missingFiles(program: ts.Program, missing: readonly MissingImport[]): S
   });
 }
 
-function importOf(file: ts.SourceFile, specifier: string): ImportOrExport | undefined {
+function importOf(file: Ts.SourceFile, specifier: string): ImportOrExport | undefined {
   return file.statements.find((s): s is ImportOrExport => {
     const is = ts.isImportDeclaration(s) || ts.isExportDeclaration(s);
-    return is && !!s.moduleSpecifier && (s.moduleSpecifier as ts.StringLiteral).text === specifier;
+    return is && !!s.moduleSpecifier && (s.moduleSpecifier as Ts.StringLiteral).text === specifier;
   });
 }
 
-type ImportOrExport = ts.ImportDeclaration | ts.ExportDeclaration;
+type ImportOrExport = Ts.ImportDeclaration | Ts.ExportDeclaration;
 
 const existsAtRunTime = (node: ImportOrExport): boolean =>
   ts.isImportDeclaration(node) ? !node.importClause?.isTypeOnly : !node.isTypeOnly;
 
-function placeIn(file: ts.SourceFile, position: number): SourceLocation {
+function placeIn(file: Ts.SourceFile, position: number): SourceLocation {
   const { line, character } = file.getLineAndCharacterOfPosition(position);
   return { file: file.fileName, line: line + 1, column: character + 1 };
 }
@@ -89,7 +90,7 @@ function findExports(model: SourceFile): ExportedName[] {
   );
 }
 
-function describe(name: string, declaration: Node): ExportedName {
+function describe(name: string, declaration: TsNode): ExportedName {
   const isVariable = Node.isVariableDeclaration(declaration);
   return {
     name,
@@ -99,7 +100,7 @@ function describe(name: string, declaration: Node): ExportedName {
   };
 }
 
-function docOf(node: Node | undefined): string | undefined {
+function docOf(node: TsNode | undefined): string | undefined {
   const owner = Node.isExpression(node)
     ? node.getParentIfKind(ts.SyntaxKind.ExportAssignment)
     : node;
@@ -108,7 +109,7 @@ function docOf(node: Node | undefined): string | undefined {
   return text || undefined;
 }
 
-function locate(node: Node): SourceLocation {
+function locate(node: TsNode): SourceLocation {
   const file = node.getSourceFile();
   const { line, column } = file.getLineAndColumnAtPos(node.getStart());
   return { file: file.getFilePath(), line, column };

@@ -2,11 +2,40 @@
 import type { Tensor } from '@vorab/graph';
 import * as g from '@vorab/graph';
 
-type Attributes = Readonly<Record<string, never>>;
+/** The attributes that occur, by name; each op has its own of them. */
+export interface GoldenAttributes {
+  readonly approximate: 'none' | 'tanh';
+  readonly axes: readonly number[];
+  readonly axis: number;
+  readonly ddof: number;
+  readonly depth: number;
+  readonly eps: number;
+  readonly k: number;
+  readonly keepDims: boolean;
+  readonly labelSmoothing: number;
+  readonly max: number | null;
+  readonly min: number | null;
+  readonly pads: readonly (readonly [number, number])[];
+  readonly perm: readonly number[];
+  readonly reduction: g.LossReduction;
+  readonly repeats: number;
+  readonly reps: readonly number[];
+  readonly shape: readonly number[];
+  readonly shifts: readonly number[];
+  readonly sizes: readonly number[];
+  readonly start: readonly number[];
+  readonly step: readonly number[];
+  readonly stop: readonly number[];
+  readonly to: g.DType;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly value: number;
+}
+
 /** Builds a case's outputs from its inputs and attributes. */
 export type GoldenBuilder = (
   inputs: readonly Tensor[],
-  attrs: Attributes,
+  attrs: GoldenAttributes,
 ) => Tensor | readonly Tensor[];
 
 type Unary = (x: Tensor) => Tensor;

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { DType, NdArray } from '@vorab/graph';
 import { readNumber, toNdArray } from '@vorab/graph';
+import type { GoldenAttributes } from './golden-ops.ts';
 
 type Value = number | 'NaN' | 'Infinity' | '-Infinity';
 
@@ -15,7 +16,7 @@ export interface GoldenTensor {
 export interface GoldenCase {
   readonly name: string;
   readonly op: string;
-  readonly attrs: Readonly<Record<string, never>>;
+  readonly attrs: GoldenAttributes;
   readonly inputs: readonly GoldenTensor[];
   readonly outputs: readonly GoldenTensor[];
   readonly cotangents?: readonly (GoldenTensor | null)[];

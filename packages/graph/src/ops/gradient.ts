@@ -9,6 +9,7 @@ export const stopGradientOp: CompositeOp = composite({
   decompose: ([x]) => [x as Tensor],
   vjp: () => [null],
   elementwise: true,
+  test: { smooth: false },
 });
 
 /** x itself, through which no gradient flows. `x.sub(stopGradient(x.max()))` */

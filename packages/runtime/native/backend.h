@@ -1,11 +1,13 @@
 /* The only thing that a backend and the addon know of each other: a table of C functions.
  *
- * A backend is a shared library that exports `vorab_backend_v1`. The addon maps and verifies the artifact (no
- * backend repeats a check that the verifier makes), owns queues and threads, and calls the table.
+ * A backend is a shared library that exports `vorab_backend_v1`. The addon maps and verifies the
+ * artifact (no backend repeats a check that the verifier makes), owns queues and threads, and calls
+ * the table.
  *
- * Threads: calls on one session never overlap. A backend with VORAB_OWNER_THREAD set gets every call that
- * touches a session or a tensor, releases included, on the one thread that called open().
- * Errors: a function that returns int returns 0, or a vorab_status and fills *error. No exception crosses.
+ * Threads: calls on one session never overlap. A backend with VORAB_OWNER_THREAD set gets every
+ * call that touches a session or a tensor, releases included, on the one thread that called open().
+ * Errors: a function that returns int returns 0, or a vorab_status and fills *error. No exception
+ * crosses.
  */
 #ifndef VORAB_BACKEND_H
 #define VORAB_BACKEND_H
@@ -35,7 +37,7 @@ typedef enum vorab_status {
 } vorab_status;
 
 typedef struct vorab_error {
-  uint32_t step;     /* step of the entry plan, counted over its regions, or VORAB_NO_STEP */
+  uint32_t step;      /* step of the entry plan, counted over its regions, or VORAB_NO_STEP */
   char message[2048]; /* what was found, what was expected; zero-terminated */
 } vorab_error;
 
@@ -48,7 +50,8 @@ typedef struct vorab_program {
 } vorab_program;
 
 typedef struct vorab_session vorab_session; /* a backend's own */
-typedef struct vorab_tensor vorab_tensor;   /* a backend's own: one reference-counted, immutable array */
+typedef struct vorab_tensor
+    vorab_tensor; /* a backend's own: one reference-counted, immutable array */
 
 typedef struct vorab_type {
   uint8_t dtype; /* vorab.fb.DType */
@@ -56,14 +59,15 @@ typedef struct vorab_type {
   int64_t shape[VORAB_MAX_RANK];
 } vorab_type;
 
-/* One input: a tensor of this session, or dense host memory that stays valid until run() returns. */
+/* One input: a tensor of this session, or dense host memory that stays valid until run() returns.
+ */
 typedef struct vorab_input {
   vorab_tensor* tensor; /* or NULL */
   const void* host;
 } vorab_input;
 
-/* One output: host memory to fill (then tensor stays NULL), or host == NULL: the backend returns a new reference.
- * skip != 0: the caller does not want it. */
+/* One output: host memory to fill (then tensor stays NULL), or host == NULL: the backend returns a
+ * new reference. skip != 0: the caller does not want it. */
 typedef struct vorab_output {
   void* host;
   vorab_tensor* tensor;
@@ -73,51 +77,57 @@ typedef struct vorab_output {
 /* What happened since open(); monotonic. */
 typedef struct vorab_stats {
   uint64_t runs, steps;
-  uint64_t copies_in, bytes_in;         /* host to device, or host to arena */
-  uint64_t copies_out, bytes_out;       /* device to host */
-  uint64_t copies_device, bytes_device; /* between devices, or a layout made dense on the device */
-  uint64_t casts;                       /* executed casts that the plan lists */
+  uint64_t copies_in, bytes_in;          /* host to device, or host to arena */
+  uint64_t copies_out, bytes_out;        /* device to host */
+  uint64_t copies_device, bytes_device;  /* between devices, or a layout made dense on the device */
+  uint64_t casts;                        /* executed casts that the plan lists */
   uint64_t allocations, allocated_bytes; /* by the backend, after open() */
-  uint64_t builds, build_ns;            /* functions built for an entry and binding */
+  uint64_t builds, build_ns;             /* functions built for an entry and binding */
   uint64_t cache_hits, cache_evictions;
   uint64_t fallbacks;
-  uint64_t arena_bytes;   /* now held */
-  uint64_t tensors_live;  /* tensors handed out and not released */
+  uint64_t arena_bytes;  /* now held */
+  uint64_t tensors_live; /* tensors handed out and not released */
 } vorab_stats;
 
 typedef struct vorab_backend {
-  uint32_t abi;      /* VORAB_BACKEND_ABI */
-  uint32_t flags;    /* VORAB_OWNER_THREAD */
-  const char* name;  /* the target name in plans: "blas", "mlx" */
+  uint32_t abi;     /* VORAB_BACKEND_ABI */
+  uint32_t flags;   /* VORAB_OWNER_THREAD */
+  const char* name; /* the target name in plans: "blas", "mlx" */
 
-  /* JSON object: version, device, kernels, threads, library versions, capabilities with reasons. Static storage. */
+  /* JSON object: version, device, kernels, threads, library versions, capabilities with reasons.
+   * Static storage. */
   const char* (*describe)(void);
 
-  /* options: a JSON object ("threads": n, ...). State starts as zeros; the caller runs init or writes it. */
-  int (*open)(const vorab_program* program, uint32_t plan, const char* options, vorab_session** session,
-              vorab_error* error);
+  /* options: a JSON object ("threads": n, ...). State starts as zeros; the caller runs init or
+   * writes it. */
+  int (*open)(const vorab_program* program, uint32_t plan, const char* options,
+              vorab_session** session, vorab_error* error);
   void (*close)(vorab_session* session);
 
-  /* Do ahead what the first run with these symbol values would do. symbols: one value per Program.symbols entry
-   * (those that the entry does not bind: any legal value). */
-  int (*prepare)(vorab_session* session, uint32_t entry, const int64_t* symbols, vorab_error* error);
+  /* Do ahead what the first run with these symbol values would do. symbols: one value per
+   * Program.symbols entry (those that the entry does not bind: any legal value). */
+  int (*prepare)(vorab_session* session, uint32_t entry, const int64_t* symbols,
+                 vorab_error* error);
 
-  /* inputs and outputs in the entry's order. cancel: set to nonzero by another thread; read it with an atomic load,
-   * honour it between steps until EntryPlan.first_write. */
-  int (*run)(vorab_session* session, uint32_t entry, const int64_t* symbols, const vorab_input* inputs,
-             vorab_output* outputs, const int32_t* cancel, vorab_error* error);
+  /* inputs and outputs in the entry's order. cancel: set to nonzero by another thread; read it with
+   * an atomic load, honour it between steps until EntryPlan.first_write. */
+  int (*run)(vorab_session* session, uint32_t entry, const int64_t* symbols,
+             const vorab_input* inputs, vorab_output* outputs, const int32_t* cancel,
+             vorab_error* error);
 
-  int (*state_read)(vorab_session* session, uint32_t state, void* destination, uint64_t bytes, vorab_error* error);
-  int (*state_write)(vorab_session* session, uint32_t state, const void* source, uint64_t bytes, vorab_error* error);
+  int (*state_read)(vorab_session* session, uint32_t state, void* destination, uint64_t bytes,
+                    vorab_error* error);
+  int (*state_write)(vorab_session* session, uint32_t state, const void* source, uint64_t bytes,
+                     vorab_error* error);
 
   /* A new tensor with a copy of dense host data. */
-  int (*tensor_create)(vorab_session* session, const vorab_type* type, const void* host, vorab_tensor** tensor,
-                       vorab_error* error);
+  int (*tensor_create)(vorab_session* session, const vorab_type* type, const void* host,
+                       vorab_tensor** tensor, vorab_error* error);
   void (*tensor_release)(vorab_session* session, vorab_tensor* tensor);
   void (*tensor_type)(const vorab_tensor* tensor, vorab_type* type);
   /* Copies the dense elements out; waits for them if need be. */
-  int (*tensor_read)(vorab_session* session, vorab_tensor* tensor, void* destination, uint64_t bytes,
-                     vorab_error* error);
+  int (*tensor_read)(vorab_session* session, vorab_tensor* tensor, void* destination,
+                     uint64_t bytes, vorab_error* error);
 
   void (*stats)(vorab_session* session, vorab_stats* stats);
 } vorab_backend;

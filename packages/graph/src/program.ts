@@ -156,7 +156,8 @@ export function traceInit(
   const all = [...states];
   const seed = input('seed', u32(2));
   const updates = all.map((state) => {
-    const key = foldIn(seed, fnv1a32(names.get(state) ?? ''));
+    const name = fnv1a32(names.get(state) ?? '');
+    const key = withScope({ inherited: [state.callSites] }, () => foldIn(seed, name));
     return { state, value: state.init(key) };
   });
   return { inputs: [{ name: 'seed', tensor: seed }], outputs: [], updates, states: all };

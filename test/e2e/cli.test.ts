@@ -1,0 +1,179 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root, scratch, vorab } from '../support/cli.ts';
+
+const digits = join(root, 'examples/digits');
+const folder = scratch({
+  'small/model.ts': `import { dim, f32, program } from 'vorab';
+const N = dim('N', { min: 2, max: 8 });
+/** Twice as much. */
+export const twice = program({ x: f32(N, 2) }, ({ x }) => ({ y: x.add(x) }));
+`,
+});
+const artifact = join(folder, 'a.vorab');
+const small = join(folder, 'small/model.vorab');
+
+beforeAll(async () => {
+  const compiled = await Promise.all([
+    vorab(['compile', 'examples/digits/model.ts', '-o', artifact]),
+    vorab(['compile', 'model.ts'], { cwd: join(folder, 'small') }),
+  ]);
+  for (const { code, stderr } of compiled) expect(code, stderr).toBe(0);
+});
+
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await vorab([...args, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+};
+
+describe('compile', () => {
+  it('gives the same bytes again, from another folder, and for a copy elsewhere', async () => {
+    const copy = join(folder, 'elsewhere/deep');
+    mkdirSync(copy, { recursive: true });
+    cpSync(join(digits, 'model.ts'), join(copy, 'model.ts'));
+    await Promise.all([
+      vorab(['compile', 'model.ts', '-o', join(folder, 'b.vorab')], { cwd: digits }),
+      vorab(['compile', join(copy, 'model.ts')], { cwd: '/' }),
+    ]);
+    const [a, b, c] = [artifact, join(folder, 'b.vorab'), join(copy, 'model.vorab')].map((file) =>
+      readFileSync(file),
+    );
+    expect(a?.equals(b ?? Buffer.alloc(0))).toBe(true);
+    expect(a?.equals(c ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  it('writes the binding that the example keeps', () => {
+    const text = readFileSync(`${artifact}.ts`, 'utf8').replace('./a.vorab', './model.vorab');
+    expect(text).toBe(readFileSync(join(digits, 'model.vorab.ts'), 'utf8'));
+  });
+
+  it('leaves the binding out, and fuses nothing, when told', async () => {
+    const plain = join(folder, 'plain.vorab');
+    const model = 'examples/digits/model.ts';
+    const found = await json('compile', model, '-o', plain, '--no-binding', '--no-fuse');
+    expect(found).toMatchObject({ artifact: plain, binding: null });
+    const steps = async (file: string) => (await json('inspect', file)).plans[0].entries[1].steps;
+    expect(await steps(plain)).toBeGreaterThan(await steps(artifact));
+  });
+});
+
+describe('inspect', () => {
+  it('lists entries, inputs, outputs, state, dims, steps and arena bytes', async () => {
+    const found = await json('inspect', artifact);
+    expect(found.dims).toEqual([{ name: 'N', min: 1, max: 256, multipleOf: 1 }]);
+    expect(found.entries).toMatchObject([
+      {
+        name: 'classify',
+        kind: 'program',
+        doc: 'Class probabilities of 8×8 digit images.',
+        location: 'model.ts:7:14',
+        inputs: [{ name: 'image', type: 'f32[N, 64]' }],
+        outputs: [{ name: 'probs', type: 'f32[N, 10]' }],
+        writes: [],
+      },
+      { name: 'fit', location: 'model.ts:12:14', outputs: [{ name: 'loss', type: 'f32[]' }] },
+      { name: 'init', kind: 'init', reads: [] },
+    ]);
+    const names = found.states.map((s: { name: string }) => s.name);
+    expect(names).toContain('net.0.weight');
+    expect(names).toContain('adamW.m.net.3.bias');
+    expect(found.plans.map((p: { name: string }) => p.name)).toEqual(['blas', 'mlx']);
+    for (const { steps, arenaBytes } of found.plans[0].entries) {
+      expect(steps).toBeGreaterThan(0);
+      expect(arenaBytes).toBeGreaterThan(0);
+    }
+  });
+
+  it('prints for people, and dumps', async () => {
+    const [text, dump] = await Promise.all([
+      vorab(['inspect', artifact]),
+      vorab(['inspect', artifact, '--dump']),
+    ]);
+    expect(text.stdout).toMatch(/^classify\(image: f32\[N, 64\]\) → probs: f32\[N, 10\]/m);
+    expect(dump.stdout).toMatch(/classify/);
+    expect(dump.code).toBe(0);
+  });
+});
+
+describe('explain', () => {
+  it('gives every step a reason, and the groups, borders and memory', async () => {
+    const found = await json('explain', artifact);
+    for (const plan of found.plans) {
+      for (const entry of plan.entries) {
+        expect(entry.steps.length).toBeGreaterThan(0);
+        for (const step of entry.steps) expect(step.reason, step.name).not.toBe('');
+      }
+    }
+    const [classify] = found.plans[0].entries;
+    expect(classify.peakBytes).toBeGreaterThan(0);
+    expect(classify.peakBytes).toBeLessThanOrEqual(classify.arenaBytes);
+    const ops = classify.steps.map((step: { ops: string[] }) => step.ops.join(' '));
+    expect(ops.some((group: string) => group.startsWith('matmul add'))).toBe(true);
+  });
+
+  it('knows which entry is meant', async () => {
+    const { code, stderr } = await vorab(['explain', artifact, '--entry', 'clasify']);
+    expect(stderr).toBe("error: there is no entry 'clasify'; there are: classify, fit, init\n");
+    expect(code).toBe(1);
+  });
+});
+
+describe('check and doctor', () => {
+  it('verify in both languages', async () => {
+    expect(await json('check', artifact)).toMatchObject({
+      ok: true,
+      verifiers: { typescript: 'ok', native: 'ok' },
+    });
+  });
+
+  it('say what is here', async () => {
+    const found = await json('doctor');
+    const names = found.runtimes.map((r: { name: string }) => r.name);
+    expect(names).toEqual(['blas', 'mlx', 'reference']);
+    expect(found.runtimes[2].usable).toBe(true);
+  });
+});
+
+describe('run', () => {
+  it('reads .npy and .json, writes them, and makes random inputs', async () => {
+    writeFileSync(join(folder, 'x.json'), '[[1, 2], [3, 4]]');
+    const files = ['-o', `y=${join(folder, 'y.npy')}`];
+    const common = ['run', small, '--runtime', 'reference'];
+    const first = await json(...common, '-i', `x=${join(folder, 'x.json')}`, ...files);
+    expect(first.outputs.y).toEqual({
+      dtype: 'f32',
+      shape: [2, 2],
+      data: [
+        [2, 4],
+        [6, 8],
+      ],
+    });
+    const again = await json(...common, '-i', `x=${join(folder, 'y.npy')}`);
+    expect(again.outputs.y.data).toEqual([
+      [4, 8],
+      [12, 16],
+    ]);
+    const random = await json(...common, '-i', 'x=random', '--dim', 'N=3', '--seed', '7');
+    expect(random.outputs.y.shape).toEqual([3, 2]);
+    expect(await json(...common, '-i', 'x=random', '--dim', 'N=3', '--seed', '7')).toMatchObject({
+      outputs: random.outputs,
+    });
+  });
+
+  it.each([
+    [['--dim', 'N=9', '-i', 'x=random'], /twice: dim N is 9 by input x, .*8/, 1],
+    [['-i', 'y=random'], /there is no 'y'; there are: x/, 1],
+    [[], /input x is missing, expected f32\[N, 2\]/, 1],
+    [['-i', 'x'], /--input x: expected name=value/, 2],
+    [['--entry', 'once', '-i', 'x=random'], /there is no entry 'once'; there are: twice/, 1],
+    [['--runtime', 'gpu'], /--runtime gpu: expected one of auto, blas, mlx, reference/, 2],
+    [['-i', 'x=nowhere.npy'], /nowhere\.npy: no such file/, 1],
+  ])('refuses %j', async (args, message, exit) => {
+    const runtime = args.includes('--runtime') ? [] : ['--runtime', 'reference'];
+    const { code, stdout, stderr } = await vorab(['run', small, ...runtime, ...args]);
+    expect(stderr).toMatch(message);
+    expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
+  });
+});

@@ -9,7 +9,10 @@ import { currentScope } from './scope.ts';
 
 let nextId = 0;
 
-/** One application of an op. Immutable but for its list of source locations, which grows when interning merges. */
+/**
+ * One application of an op. Immutable but for its list of source locations, which grows when
+ * interning merges.
+ */
 export class Node {
   readonly id: number = nextId++;
 
@@ -30,7 +33,9 @@ export class Node {
   }
 }
 
-/** One output of a node: what users hold. Methods are generated from the registry (`methods.ts`). */
+/**
+ * One output of a node: what users hold. Methods are generated from the registry (`methods.ts`).
+ */
 export class Tensor {
   constructor(
     readonly node: Node,
@@ -90,7 +95,8 @@ export interface MakeOptions {
 }
 
 /**
- * Applies an op: checks arity and types, interns within the current scope, remembers the user's line.
+ * Applies an op: checks arity and types, interns within the current scope, remembers the user's
+ * line.
  *
  * @throws GraphError at the user's line when the op's type rule refuses.
  */
@@ -111,6 +117,19 @@ export function make(
   }
   const node = new Node(op, inputs, attrs, types, [...stacks], options.note ?? scope.note);
   if (key !== undefined) scope.nodes?.set(key, node);
+  return node.outputs();
+}
+
+/**
+ * Enters a node into the current scope's table as it is; an equal node that is there already takes
+ * its place.
+ */
+export function adopt(node: Node): readonly Tensor[] {
+  const scope = currentScope();
+  const key = nodeKey(node.op, node.inputs, node.attrs, scope.tag);
+  const known = scope.nodes?.get(key);
+  if (known) return known.outputs();
+  scope.nodes?.set(key, node);
   return node.outputs();
 }
 

@@ -133,20 +133,23 @@ class ArenaLowering {
   // Groups and single nodes, each after what it reads: the order in which a walk from the roots completes them.
   private unitsInOrder(): readonly (Group | Node)[] {
     const order: (Group | Node)[] = [];
-    const state = new Map<Group | Node, number>();
+    const waiting = new Map<Group | Node, (Group | Node)[]>();
     const unitOf = (node: Node): Group | Node => this.grouping.groupOf.get(node) ?? node;
+    const stack: (Group | Node)[] = [];
+    const enter = (unit: Group | Node): void => {
+      if (waiting.has(unit)) return;
+      const members = 'nodes' in unit ? unit.nodes : [unit];
+      const inputs = new Set(members.flatMap((m) => m.inputs.map((t) => unitOf(t.node))));
+      inputs.delete(unit);
+      waiting.set(unit, [...inputs].reverse());
+      stack.push(unit);
+    };
     for (const root of roots(this.graph)) {
-      const stack = [unitOf(root.node)];
+      enter(unitOf(root.node));
       for (let unit = stack.at(-1); unit; unit = stack.at(-1)) {
-        const members = 'nodes' in unit ? unit.nodes : [unit];
-        const inputs = members.flatMap((m) => m.inputs);
-        const next = state.get(unit) ?? 0;
-        state.set(unit, next + 1);
-        const input = inputs[next];
-        if (!input) {
-          if (next === inputs.length) order.push(unit);
-          stack.pop();
-        } else if (!state.has(unitOf(input.node))) stack.push(unitOf(input.node));
+        const next = waiting.get(unit)?.pop();
+        if (next) enter(next);
+        else order.push(stack.pop() as Group | Node);
       }
     }
     return order;

@@ -1,5 +1,5 @@
 import type { Node, Tensor } from '@vorab/graph';
-import { make, tensorKey, withLocationsOf, withScope } from '@vorab/graph';
+import { adopt, make, tensorKey, withLocationsOf, withScope } from '@vorab/graph';
 import type { EntryGraph } from '../entry-graph.ts';
 import { nodesOf, roots, sameType, withRoots } from '../entry-graph.ts';
 
@@ -75,8 +75,8 @@ function replace(
   origins: Origins | undefined,
 ): readonly Tensor[] {
   if (isIdentityLeaf(node)) return node.outputs();
-  // Made anew even when nothing changed, so that it enters this round's table.
-  let outputs = make(node.op, inputs, node.attrs, { note: node.note });
+  const same = inputs.every((t, i) => tensorKey(t) === tensorKey(node.inputs[i] as Tensor));
+  let outputs = same ? adopt(node) : make(node.op, inputs, node.attrs, { note: node.note });
   inherit(outputs, node, origins);
   const rebuilt = outputs[0]?.node ?? node;
   for (const rule of rules) {

@@ -1,6 +1,7 @@
 /**
- * The fluent methods of Tensor: every function of packages/graph/src/ops/index.ts whose first parameter can be a tensor,
- * with its doc comment and the rest of its signature. Read from the syntax alone.
+ * The fluent methods of Tensor: every function of packages/graph/src/ops/index.ts whose first
+ * parameter can be a tensor, with its doc comment and the rest of its signature. Read from the
+ * syntax alone.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -22,7 +23,10 @@ interface Method {
   readonly doc: string;
   readonly parameters: string;
   readonly result: string;
-  /** Type names that the signature uses, with the module (from the graph's source folder) that has them. */
+  /**
+   * Type names that the signature uses, with the module (from the graph's source folder) that has
+   * them.
+   */
   readonly types: ReadonlyMap<string, string>;
 }
 
@@ -112,7 +116,10 @@ function method(name: string, node: Declaration, file: ts.SourceFile): Method | 
   return { name, doc, parameters, result, types: typesIn(file) };
 }
 
-/** Every type name that a file imports or exports, with its module as seen from the graph's source folder. */
+/**
+ * Every type name that a file imports or exports, with its module as seen from the graph's source
+ * folder.
+ */
 function typesIn(file: ts.SourceFile): Map<string, string> {
   const found = new Map<string, string>();
   const own = `./ops/${path.basename(file.fileName)}`;

@@ -1,4 +1,7 @@
-/** From the op registry: the op tables of the artifact package, and new lines of packages/graph/ops.lock. */
+/**
+ * From the op registry: the op tables of the artifact package, and new lines of
+ * packages/graph/ops.lock.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AttrKind, Op } from '../../packages/graph/src/op.ts';

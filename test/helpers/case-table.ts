@@ -1,6 +1,6 @@
 /**
- * Applications of ops that need attributes or operands of unlike shapes. Ops that are elementwise or reduce, and
- * elementwise composites without attributes, need no row: their metadata say enough.
+ * Applications of ops that need attributes or operands of unlike shapes. Ops that are elementwise
+ * or reduce, and elementwise composites without attributes, need no row: their metadata say enough.
  */
 import type { Attrs, DType, TensorType } from '@vorab/graph';
 import {
@@ -15,7 +15,10 @@ import {
 } from '@vorab/graph';
 import type { Fill } from './arrays.ts';
 
-/** One application of an op: types of its operands, attributes, and values where random ones will not do. */
+/**
+ * One application of an op: types of its operands, attributes, and values where random ones will
+ * not do.
+ */
 export interface Application {
   readonly types: readonly TensorType[];
   readonly attrs?: Attrs;
@@ -230,7 +233,7 @@ const composites: Readonly<Record<string, Row>> = {
     [0, 0.1].map((labelSmoothing) => ({
       types: [type(dtype, N, 3), type('i32', N)],
       attrs: { labelSmoothing },
-      fills: [undefined, inside],
+      fills: [undefined, anywhere],
     })),
   ),
   stopGradient: (dtype) => [one(dtype, [5], {})],

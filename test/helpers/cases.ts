@@ -1,4 +1,7 @@
-/** Cases for every op of the registry: what gradients and the conformance of all runtimes are tested on. */
+/**
+ * Cases for every op of the registry: what gradients and the conformance of all runtimes are tested
+ * on.
+ */
 import type { DType, NdArray, Op, Tensor, TensorType, TestHints } from '@vorab/graph';
 import {
   dtypes,
@@ -38,8 +41,8 @@ export interface OpCase {
 const shapes: readonly TensorType['shape'][] = [[], [7], [3, N, 5]];
 
 /**
- * The cases of an op on operands of these dtypes (all by default): from its metadata where they say enough, else from
- * the table. None at all is an error.
+ * The cases of an op on operands of these dtypes (all by default): from its metadata where they say
+ * enough, else from the table. None at all is an error.
  */
 export function casesFor(op: Op, only: readonly DType[] = dtypes): readonly OpCase[] {
   const row = caseTable[op.name];

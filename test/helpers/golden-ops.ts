@@ -1,4 +1,7 @@
-/** How each op of the golden vectors is written with ours; `test/golden-vectors/README.md` says where they come from. */
+/**
+ * How each op of the golden vectors is written with ours; `test/golden-vectors/README.md` says
+ * where they come from.
+ */
 import type { Tensor } from '@vorab/graph';
 import * as g from '@vorab/graph';
 
@@ -190,7 +193,10 @@ export const goldenOps: Readonly<Record<string, GoldenBuilder>> = {
   mse: ([x, y], attrs) => g.mse(x as Tensor, y as Tensor, attrs),
 };
 
-/** Ops of the copied families that do not exist yet; a test fails when one of them appears, or another is missing. */
+/**
+ * Ops of the copied families that do not exist yet; a test fails when one of them appears, or
+ * another is missing.
+ */
 export const notYet: readonly string[] = [
   ...[
     'sort',

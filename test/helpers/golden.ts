@@ -36,7 +36,10 @@ export interface GoldenFamily {
 
 const folder = new URL('../golden-vectors/', import.meta.url);
 
-/** Every family in test/golden-vectors, but random numbers and optimizers, which are no ops and have tests of their own. */
+/**
+ * Every family in test/golden-vectors, but random numbers and optimizers, which are no ops and have
+ * tests of their own.
+ */
 export function goldenFamilies(): readonly GoldenFamily[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json') && !['random.json', 'optim.json'].includes(name))

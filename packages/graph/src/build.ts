@@ -14,8 +14,8 @@ type Spec = Omit<ElementwiseSpec<Record<never, never>>, 'inputs' | 'attributes' 
 
 interface UnarySpec extends Spec {
   /**
-   * The derivative at x, where the result is y, as a linear map of the tangent t; 'zero': piecewise constant; null: no
-   * gradient, on purpose.
+   * The derivative at x, where the result is y, as a linear map of the tangent t; 'zero': piecewise
+   * constant; null: no gradient, on purpose.
    */
   readonly partial: ((t: Tensor, x: Tensor, y: Tensor) => Tensor) | 'zero' | null;
 }

@@ -13,8 +13,8 @@ import { full } from './ops/leaves.ts';
 export type TensorLike = Tensor | number | boolean;
 
 /**
- * Gives operands one dtype. Literals are weak. bool and integers beside a float take the float's dtype (a recorded
- * cast). Two different floats, or two different integers, do not mix.
+ * Gives operands one dtype. Literals are weak. bool and integers beside a float take the float's
+ * dtype (a recorded cast). Two different floats, or two different integers, do not mix.
  */
 export function promote(operands: readonly TensorLike[]): readonly Tensor[] {
   const dtype = commonDType(operands);

@@ -24,7 +24,10 @@ export interface CompositeSpec<S extends AttrSpec> {
   readonly outputs?: number;
   /** The meaning, in other ops; also the type rule. */
   decompose(inputs: readonly Tensor[], attrs: AttrsOf<S>): readonly Tensor[];
-  /** The gradient, where a better one is known than that of the decomposition. A test holds one against the other. */
+  /**
+   * The gradient, where a better one is known than that of the decomposition. A test holds one
+   * against the other.
+   */
   readonly vjp?: Vjp<AttrsOf<S>>;
   /** Each output element depends on the operands' elements at the same place only. */
   readonly elementwise?: boolean;

@@ -16,8 +16,8 @@ import type {
   Vjp,
 } from './op.ts';
 
-// One constructor per kind: a spec in, an op object out. Specs are typed by their attributes; the ops that come out
-// are plain, so that passes can hold them in one list.
+// One constructor per kind: a spec in, an op object out. Specs are typed by their attributes; the
+// ops that come out are plain, so that passes can hold them in one list.
 
 interface Common<S extends AttrSpec> {
   readonly name: string;

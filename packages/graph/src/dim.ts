@@ -1,6 +1,7 @@
 /**
- * Dimensions: a number, or an expression over symbolic dims. Expressions are integer polynomials whose atoms are
- * symbols and floor divisions, kept in a normal form, so that equality of keys is (provable) equality of values.
+ * Dimensions: a number, or an expression over symbolic dims. Expressions are integer polynomials
+ * whose atoms are symbols and floor divisions, kept in a normal form, so that equality of keys is
+ * (provable) equality of values.
  */
 export type Dim = number | DimExpr;
 
@@ -47,8 +48,8 @@ function termKey(term: Term): string {
 }
 
 /**
- * A symbolic dimension: one artifact serves every size between `min` and `max` (both included) that is a multiple of
- * `multipleOf`.
+ * A symbolic dimension: one artifact serves every size between `min` and `max` (both included) that
+ * is a multiple of `multipleOf`.
  *
  *     const N = dim('N', { max: 256 });
  *     const x = f32(N, 64);
@@ -257,7 +258,10 @@ export function dimSymbols(d: Dim): readonly DimSymbol[] {
   return [...found.values()];
 }
 
-/** How an expression is built, for whoever translates it: constants, symbols, sums, products, floor divisions. */
+/**
+ * How an expression is built, for whoever translates it: constants, symbols, sums, products, floor
+ * divisions.
+ */
 export interface DimVisitor<T> {
   constant(value: number): T;
   symbol(symbol: DimSymbol): T;

@@ -44,6 +44,16 @@ export function isInteger(dtype: DType): boolean {
   return table[dtype].kind === 'signed' || table[dtype].kind === 'unsigned';
 }
 
+/** The smallest and the largest value, ±∞ for floats; those of i64 rounded to doubles. */
+export function bounds(dtype: DType): readonly [low: number, high: number] {
+  const { kind, bytes } = table[dtype];
+  if (kind === 'float') return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  if (kind === 'bool') return [0, 1];
+  if (kind === 'unsigned') return [0, 2 ** (8 * bytes) - 1];
+  return [-(2 ** (8 * bytes - 1)), 2 ** (8 * bytes - 1) - 1];
+}
+
+/** Whether the class has the dtype. */
 export function inClass(dtype: DType, cls: DTypeClass): boolean {
   switch (cls) {
     case 'float':

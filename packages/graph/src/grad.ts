@@ -11,8 +11,8 @@ import { withLocationsOf } from './scope.ts';
 import { topologicalOrder } from './topo.ts';
 
 /**
- * Cotangents of `wrt` for cotangents of `outputs` (null: none), by one walk against the order of computation. What
- * lies before a tensor of `wrt` is not looked at. null: nothing flows there.
+ * Cotangents of `wrt` for cotangents of `outputs` (null: none), by one walk against the order of
+ * computation. What lies before a tensor of `wrt` is not looked at. null: nothing flows there.
  */
 export function pullback(
   outputs: readonly Tensor[],
@@ -102,7 +102,8 @@ const here = (): GraphError['location'] => {
  *
  *     const [dx] = vjp([y], [ct], [x]);
  *
- * @throws GraphError when an op on the way has no gradient, or a cotangent has another type than its output.
+ * @throws GraphError when an op on the way has no gradient, or a cotangent has another type than
+ * its output.
  */
 export function vjp(
   outputs: readonly Tensor[],

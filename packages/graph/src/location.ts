@@ -9,7 +9,9 @@ export interface SourceLocation {
   readonly column: number;
 }
 
-/** Raw positions of a stack, as the engine runs it; mapped to the source only when somebody asks. */
+/**
+ * Raw positions of a stack, as the engine runs it; mapped to the source only when somebody asks.
+ */
 export interface CallSite {
   readonly file: string;
   readonly line: number;

@@ -23,9 +23,15 @@ declare module './node.ts' {
     all(axes?: Axes, options?: ReduceOptions): Tensor;
     /** Whether an element over axes (all by default) holds; of bool. */
     any(axes?: Axes, options?: ReduceOptions): Tensor;
-    /** The index (i32) of the first largest element along an axis, the last by default; NaN counts as largest. */
+    /**
+     * The index (i32) of the first largest element along an axis, the last by default; NaN counts as
+     * largest.
+     */
     argMax(axis?: number, options?: ReduceOptions): Tensor;
-    /** The index (i32) of the first smallest element along an axis, the last by default; NaN counts as smallest. */
+    /**
+     * The index (i32) of the first smallest element along an axis, the last by default; NaN counts as
+     * smallest.
+     */
     argMin(axis?: number, options?: ReduceOptions): Tensor;
     /** The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1]. */
     asin(): Tensor;
@@ -53,15 +59,18 @@ declare module './node.ts' {
     cast(dtype: DType): Tensor;
     /** The smallest integer ≥ x. */
     ceil(): Tensor;
-    /** x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)` */
+    /**
+     * x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)`
+     */
     clamp(min?: number, max?: number): Tensor;
     /** The cosine of x in radians. */
     cos(): Tensor;
     /** (eˣ + e⁻ˣ) / 2. */
     cosh(): Tensor;
     /**
-     * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels by default. A label
-     * outside the classes counts as a target of zeros.
+     * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels
+     * by default. A label outside the classes is none of them: without smoothing its cross entropy and
+     * gradient are 0.
      *
      *     crossEntropy(logits, label);                          // f32[N, 10], i32[N]: a scalar
      *     crossEntropy(logits, label, { reduction: 'none' })    // f32[N]
@@ -72,13 +81,15 @@ declare module './node.ts' {
     /** Σ x · y of two vectors, as a scalar. */
     dot(y: Tensor): Tensor;
     /**
-     * Zeroes each element with probability `rate` in [0, 1) and divides the others by 1 − rate (Srivastava et al., JMLR
-     * 2014). One key, u32[2], decides all.
+     * Zeroes each element with probability `rate` in [0, 1) and divides the others by 1 − rate
+     * (Srivastava et al., JMLR 2014). One key, u32[2], decides all.
      *
      *     dropout(x, 0.1, key)
      */
     dropout(rate: number, k: Tensor): Tensor;
-    /** Rows of a table: `embedding(table, tokens)` is `[...tokens, width]`. Tokens outside are clamped. */
+    /**
+     * Rows of a table: `embedding(table, tokens)` is `[...tokens, width]`. Tokens outside are clamped.
+     */
     embedding(indices: Tensor): Tensor;
     /** x = y, as bool; NaN compares to nothing. */
     equal(y: TensorLike): Tensor;
@@ -101,16 +112,16 @@ declare module './node.ts' {
     /** The largest integer ≤ x. */
     floor(): Tensor;
     /**
-     * The elements of x at integer indices along an axis: the result has the shape of x with the axis replaced by the shape
-     * of the indices. Indices outside are clamped to the axis.
+     * The elements of x at integer indices along an axis: the result has the shape of x with the axis
+     * replaced by the shape of the indices. Indices outside are clamped to the axis.
      *
      *     gather(rows, i32Indices)        // rows[indices]
      *     gather(x, indices, 1)           // x[:, indices]
      */
     gather(indices: Tensor, axis?: number): Tensor;
     /**
-     * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate: 'tanh'` is their
-     * formula with a tanh.
+     * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate:
+     * 'tanh'` is their formula with a tanh.
      *
      *     x.gelu();   gelu(x, { approximate: 'tanh' })
      */
@@ -155,8 +166,9 @@ declare module './node.ts' {
     /** Whether exactly one holds. */
     logicalXor(y: TensorLike): Tensor;
     /**
-     * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch axes broadcast; an
-     * operand of rank 1 is a row (first) or a column (second), whose axis disappears from the result.
+     * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
+     * axes broadcast; an operand of rank 1 is a row (first) or a column (second), whose axis disappears
+     * from the result.
      *
      *     const y = x.matmul(w);   // f32[N, 64] by f32[64, 10] is f32[N, 10]
      *
@@ -164,8 +176,8 @@ declare module './node.ts' {
      */
     matmul(y: Tensor): Tensor;
     /**
-     * The largest element over axes (all by default); NaN where there is one. Equal largest elements share the gradient
-     * evenly. Over no elements it is −∞, or the smallest integer.
+     * The largest element over axes (all by default); NaN where there is one. Equal largest elements
+     * share the gradient evenly. Over no elements it is −∞, or the smallest integer.
      */
     max(axes?: Axes, options?: ReduceOptions): Tensor;
     /** The larger of two; NaN where one is NaN. Equal operands share the gradient. */
@@ -177,8 +189,8 @@ declare module './node.ts' {
     /** The smaller of two; NaN where one is NaN. Equal operands share the gradient. */
     minimum(y: TensorLike): Tensor;
     /**
-     * The remainder of floor division, with the divisor's sign: `mod(-1, 3)` is 2. For a divisor of 0 integers give 0 and
-     * floats NaN.
+     * The remainder of floor division, with the divisor's sign: `mod(-1, 3)` is 2. For a divisor of 0
+     * integers give 0 and floats NaN.
      */
     mod(y: TensorLike): Tensor;
     /** The squared error, its mean by default: `mse(prediction, target)`. */
@@ -191,11 +203,16 @@ declare module './node.ts' {
     norm(axes?: Axes, options?: ReduceOptions): Tensor;
     /** x ≠ y, as bool; NaN differs from everything. */
     notEqual(y: TensorLike): Tensor;
-    /** 1 at each index along a new last axis of extent `depth`, 0 elsewhere; an index outside gives zeros. */
+    /**
+     * 1 at each index along a new last axis of extent `depth`, 0 elsewhere; an index outside gives
+     * zeros.
+     */
     oneHot(depth: Dim, dtype?: DType): Tensor;
     /** Ones of x's type. */
     onesLike(): Tensor;
-    /** `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind. */
+    /**
+     * `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind.
+     */
     pad(pads: readonly (readonly [Dim, Dim])[], value?: number): Tensor;
     /**
      * xʸ. Integers wrap; for a negative exponent they truncate, as 1 / x⁻ʸ does. d/dy at x = 0 is 0.
@@ -207,7 +224,7 @@ declare module './node.ts' {
     prod(axes?: Axes, options?: ReduceOptions): Tensor;
     /** 1 / x, of floats. */
     reciprocal(): Tensor;
-    /** x where it is positive, else 0; the gradient at 0 is 0. */
+    /** x where it is positive, else 0, and NaN where x is; the gradient at 0 is 0. */
     relu(): Tensor;
     /** Every element along an axis, `times` times in a row. */
     repeat(times: number, axis?: number): Tensor;
@@ -226,13 +243,16 @@ declare module './node.ts' {
     /** 1 / √x. */
     rsqrt(): Tensor;
     /**
-     * x with updates added at integer indices along an axis; updates for one index add up, those outside are dropped. The
-     * updates are shaped as `gather(x, indices, axis)` is.
+     * x with updates added at integer indices along an axis; updates for one index add up, those
+     * outside are dropped. The updates are shaped as `gather(x, indices, axis)` is.
      */
     scatterAdd(indices: Tensor, updates: Tensor, axis?: number): Tensor;
     /** x · 2ʸ, keeping the low bits; 0 where y is negative or not below the width. */
     shiftLeft(y: TensorLike): Tensor;
-    /** ⌊x / 2ʸ⌋: zeros move into unsigned integers, the sign into signed ones, as if for ever where y is outside [0, width). */
+    /**
+     * ⌊x / 2ʸ⌋: zeros move into unsigned integers, the sign into signed ones, as if for ever where y is
+     * outside [0, width).
+     */
     shiftRight(y: TensorLike): Tensor;
     /** The logistic function 1 / (1 + e⁻ˣ). */
     sigmoid(): Tensor;
@@ -245,7 +265,8 @@ declare module './node.ts' {
     /** (eˣ − e⁻ˣ) / 2. */
     sinh(): Tensor;
     /**
-     * x[start : stop : step] on every axis; a negative number counts from the end, a missing stop is the end.
+     * x[start : stop : step] on every axis; a negative number counts from the end, a missing stop is
+     * the end.
      *
      *     slice(x, [0, 1])          // from row 0, column 1
      *     slice(x, [0], [10], [2])  // rows 0 2 4 6 8
@@ -282,7 +303,9 @@ declare module './node.ts' {
     sum(axes?: Axes, options?: ReduceOptions): Tensor;
     /** Exchanges two axes. */
     swapAxes(a: number, b: number): Tensor;
-    /** One element per place along an axis: indices are shaped as x but for the axis, and clamped to it. */
+    /**
+     * One element per place along an axis: indices are shaped as x but for the axis, and clamped to it.
+     */
     takeAlongAxis(indices: Tensor, axis?: number): Tensor;
     /** The tangent of x in radians. */
     tan(): Tensor;
@@ -290,7 +313,10 @@ declare module './node.ts' {
     tanh(): Tensor;
     /** x next to itself, `reps` times along each axis (aligned to the last). */
     tile(reps: number | readonly number[]): Tensor;
-    /** Output axis i is input axis axes[i]; without axes, all axes are reversed. `transpose(x, [0, 2, 1])` */
+    /**
+     * Output axis i is input axis axes[i]; without axes, all axes are reversed. `transpose(x, [0, 2,
+     * 1])`
+     */
     transpose(axes?: readonly number[]): Tensor;
     /** Zeros above the k-th diagonal of the last two axes. */
     tril(k?: number): Tensor;

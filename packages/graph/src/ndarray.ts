@@ -55,7 +55,10 @@ export function ndarray(dtype: DType, shape: readonly number[]): NdArray {
 /** Numbers or booleans, nested by axis: `[[1, 2], [3, 4]]`. */
 export type Nested = number | bigint | boolean | readonly Nested[];
 
-/** What stands for an array: one itself, nested lists, or flat typed data whose shape is known elsewhere. */
+/**
+ * What stands for an array: one itself, nested lists, or flat typed data whose shape is known
+ * elsewhere.
+ */
 export type ArrayData = NdArray | Nested | Storage;
 
 /** The shape of nested lists, by their first elements. */

@@ -1,7 +1,8 @@
 import type { DType } from './dtype.ts';
 import type { NdArray, Storage } from './ndarray.ts';
 
-// Reading and writing single elements as JavaScript numbers, with each dtype's rounding and wrapping.
+// Reading and writing single elements as JavaScript numbers, with each dtype's rounding and
+// wrapping.
 
 const f32 = new Float32Array(1);
 const u32 = new Uint32Array(f32.buffer);
@@ -83,7 +84,10 @@ function encode(dtype: DType, x: number): number {
   return x;
 }
 
-/** All elements as numbers that typed code reads fast: the data themselves, decoded where they are bit patterns or 64 bits wide. */
+/**
+ * All elements as numbers that typed code reads fast: the data themselves, decoded where they are
+ * bit patterns or 64 bits wide.
+ */
 export function decode(array: NdArray): Numbers {
   const { data, dtype } = array;
   if (!(data instanceof BigInt64Array) && dtype !== 'f16' && dtype !== 'bf16') return data;

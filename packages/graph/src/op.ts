@@ -43,7 +43,10 @@ export interface VjpContext<A = Attrs> {
   readonly attrs: A;
 }
 
-/** Cotangents of the inputs, each of its input's type; null: none flows. `vjp: null` means "no gradient, on purpose". */
+/**
+ * Cotangents of the inputs, each of its input's type; null: none flows. `vjp: null` means "no
+ * gradient, on purpose".
+ */
 export type Vjp<A = Attrs> = (context: VjpContext<A>) => readonly (Tensor | null)[];
 
 interface OpCommon {
@@ -75,18 +78,23 @@ export interface TestHints {
 /** A value that enters the graph: full, iota, constant, sizeOf, and the function parameters. */
 export interface LeafOp extends OpCommon {
   readonly kind: 'leaf';
-  /** Leaves with identity (inputs, parameters, states) have none: their value comes from outside. */
+  /**
+   * Leaves with identity (inputs, parameters, states) have none: their value comes from outside.
+   */
   evaluate: ((attrs: Attrs, types: readonly TensorType[]) => NdArray) | null;
 }
 
 /** One number from the numbers at the same place of every operand. Operands have equal shapes. */
 export interface ElementwiseOp extends OpCommon {
   readonly kind: 'elementwise';
-  /** The meaning, in numbers; the result is rounded (floats) or wrapped (integers) to its dtype. bool is 0 or 1. */
+  /**
+   * The meaning, in numbers; the result is rounded (floats) or wrapped (integers) to its dtype.
+   * bool is 0 or 1.
+   */
   scalar(...xs: readonly number[]): number;
   /**
-   * The meaning on integers, before wrapping: always used for i64, elsewhere where `scalar` leaves the range in which
-   * doubles are exact.
+   * The meaning on integers, before wrapping: always used for i64, elsewhere where `scalar` leaves
+   * the range in which doubles are exact.
    */
   exact?(...xs: readonly bigint[]): bigint;
   /** Instead of `scalar`, where numbers at one place do not say it (cast, bitcast). */
@@ -96,8 +104,8 @@ export interface ElementwiseOp extends OpCommon {
     types: readonly TensorType[],
   ): readonly NdArray[];
   /**
-   * The partial derivatives as linear maps of a tangent, one per input; null: none on purpose. The same map serves
-   * forward and reverse mode, since it acts at each place alone.
+   * The partial derivatives as linear maps of a tangent, one per input; null: none on purpose. The
+   * same map serves forward and reverse mode, since it acts at each place alone.
    */
   readonly partials: Partials | null;
 }
@@ -126,8 +134,8 @@ export interface ViewOp extends OpCommon {
 /**
  * How a view moves elements.
  * - linear: the same elements in the same row-major order.
- * - affine: in[a] = start[a] + sum over output axes o with axes[o] = a of steps[o] * out[o]; axes[o] = -1: out[o] is
- *   not looked at (broadcast).
+ * - affine: in[a] = start[a] + sum over output axes o with axes[o] = a of steps[o] * out[o];
+ *   axes[o] = -1: out[o] is not looked at (broadcast).
  * - pieces: input k fills out[a] = start[a] + step[a] * in[a]; what no piece fills is `fill`.
  */
 export type ViewMap =
@@ -160,7 +168,9 @@ export interface ContractOp extends OpCommon {
   ): readonly NdArray[];
 }
 
-/** Reads or writes at places that data decide (gather, scatterAdd), or an algorithm (argMax, sort). */
+/**
+ * Reads or writes at places that data decide (gather, scatterAdd), or an algorithm (argMax, sort).
+ */
 export interface RoutineOp extends OpCommon {
   readonly kind: 'indexed' | 'routine';
   evaluate(
@@ -170,7 +180,9 @@ export interface RoutineOp extends OpCommon {
   ): readonly NdArray[];
 }
 
-/** A name for a subgraph that some runtime may do better whole. Its decomposition is its meaning. */
+/**
+ * A name for a subgraph that some runtime may do better whole. Its decomposition is its meaning.
+ */
 export interface CompositeOp extends OpCommon {
   readonly kind: 'composite';
   decompose(inputs: readonly Tensor[], attrs: Attrs): readonly Tensor[];

@@ -49,7 +49,10 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   dropout,
 ];
 
-/** Every op, by name. What a family file exports is in it: op objects as `nameOp`, builders that carry `op` as `name`. */
+/**
+ * Every op, by name. What a family file exports is in it: op objects as `nameOp`, builders that
+ * carry `op` as `name`.
+ */
 export const registry: ReadonlyMap<string, Op> = collect();
 
 function collect(): ReadonlyMap<string, Op> {

@@ -6,9 +6,15 @@ import type { TensorType } from './op.ts';
 export interface Scope {
   /** The interning table; absent outside a trace, where nothing is merged. */
   readonly nodes: Map<string, Node> | undefined;
-  /** The types that composites gave in this trace, by op, operand types and attributes: decomposing to learn them is slow. */
+  /**
+   * The types that composites gave in this trace, by op, operand types and attributes: decomposing
+   * to learn them is slow.
+   */
   readonly inferred: Map<string, readonly TensorType[]> | undefined;
-  /** Stacks that new nodes take instead of the caller's own: backward and decomposed nodes keep the user's line. */
+  /**
+   * Stacks that new nodes take instead of the caller's own: backward and decomposed nodes keep the
+   * user's line.
+   */
   readonly inherited: readonly (readonly CallSite[])[] | undefined;
   /** Part of every key: nodes of different tags never merge (rematerialisation). */
   readonly tag: string;

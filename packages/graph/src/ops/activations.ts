@@ -99,8 +99,8 @@ export const geluOp: CompositeOp = composite({
 });
 
 /**
- * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate: 'tanh'` is their
- * formula with a tanh.
+ * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate:
+ * 'tanh'` is their formula with a tanh.
  *
  *     x.gelu();   gelu(x, { approximate: 'tanh' })
  */
@@ -119,7 +119,9 @@ export const clampOp: CompositeOp = composite({
   },
 });
 
-/** x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)` */
+/**
+ * x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)`
+ */
 export function clamp(x: Tensor, min?: number, max?: number): Tensor {
   return checked(`clamp(${x}, ${min}, ${max})`, () => {
     if (min !== undefined && max !== undefined && min > max)

@@ -72,12 +72,18 @@ function pick(op: RoutineOp, x: Tensor, axis: number, options: ReduceOptions | u
   });
 }
 
-/** The index (i32) of the first largest element along an axis, the last by default; NaN counts as largest. */
+/**
+ * The index (i32) of the first largest element along an axis, the last by default; NaN counts as
+ * largest.
+ */
 export function argMax(x: Tensor, axis = -1, options?: ReduceOptions): Tensor {
   return pick(argMaxOp, x, axis, options);
 }
 
-/** The index (i32) of the first smallest element along an axis, the last by default; NaN counts as smallest. */
+/**
+ * The index (i32) of the first smallest element along an axis, the last by default; NaN counts as
+ * smallest.
+ */
 export function argMin(x: Tensor, axis = -1, options?: ReduceOptions): Tensor {
   return pick(argMinOp, x, axis, options);
 }

@@ -6,7 +6,8 @@ import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { ReduceOp, ViewOp } from '../op.ts';
 
-// Axes, and the ops that the builders of all others need: broadcast and sum (each other's transposes), reshape.
+// Axes, and the ops that the builders of all others need: broadcast and sum (each other's
+// transposes), reshape.
 
 /** `[N, 64]`. */
 export function shapeText(shape: readonly Dim[]): string {
@@ -101,7 +102,9 @@ export function unreduce(x: Tensor, shape: readonly Dim[], axes: readonly number
   );
 }
 
-/** Input axis i becomes output axis axes[i], with the same extent; every other output axis repeats. */
+/**
+ * Input axis i becomes output axis axes[i], with the same extent; every other output axis repeats.
+ */
 export function broadcastInDim(x: Tensor, shape: readonly Dim[], axes: readonly number[]): Tensor {
   return axes.length === shape.length ? x : make1(broadcastOp, [x], { shape, axes });
 }

@@ -10,8 +10,8 @@ import { decode, encodeInto } from '../number.ts';
 import type { ElementwiseOp } from '../op.ts';
 
 /**
- * Floats to integers truncate toward zero and saturate at the target's bounds, NaN gives 0; integers to integers wrap;
- * anything to bool is x != 0 (NaN is true).
+ * Floats to integers truncate toward zero and saturate at the target's bounds, NaN gives 0;
+ * integers to integers wrap; anything to bool is x != 0 (NaN is true).
  */
 export const castOp: ElementwiseOp = elementwise({
   name: 'cast',
@@ -27,7 +27,8 @@ export const castOp: ElementwiseOp = elementwise({
   ],
 });
 
-// The tangent's dtype tells the direction: forward tangents have the operand's dtype, cotangents the result's.
+// The tangent's dtype tells the direction: forward tangents have the operand's dtype, cotangents
+// the result's.
 function otherWay(t: Tensor, x: Tensor, output: Tensor): Tensor {
   return cast(t, t.dtype === output.dtype ? x.dtype : output.dtype);
 }

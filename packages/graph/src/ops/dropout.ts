@@ -25,8 +25,8 @@ export const dropoutOp: CompositeOp = composite({
 });
 
 /**
- * Zeroes each element with probability `rate` in [0, 1) and divides the others by 1 − rate (Srivastava et al., JMLR
- * 2014). One key, u32[2], decides all.
+ * Zeroes each element with probability `rate` in [0, 1) and divides the others by 1 − rate
+ * (Srivastava et al., JMLR 2014). One key, u32[2], decides all.
  *
  *     dropout(x, 0.1, key)
  */

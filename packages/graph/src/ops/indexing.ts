@@ -16,10 +16,11 @@ import { cast } from './cast.ts';
 import { equal, greaterEqual, less, select } from './compare.ts';
 import { iota, sizeOf, zeros, zerosLike } from './leaves.ts';
 import { logicalAnd } from './logic.ts';
-import { add, maximum, minimum, mul } from './math.ts';
+import { add, maximum, minimum, mul, sub } from './math.ts';
 
-// Reading and writing where data decide. Reads clamp an index to the axis; writes drop what lies outside. So no index
-// leaves its array, and the gradient of a read is a write at the clamped place.
+// Reading and writing where data decide. Reads clamp an index to the axis; writes drop what lies
+// outside. So no index leaves its array, and the gradient of a read is a write at the clamped
+// place.
 
 function checkIndices(x: TensorType, indices: TensorType, axis: number): void {
   if (!isInteger(indices.dtype))
@@ -138,7 +139,7 @@ export const scatterAddOp: RoutineOp = indexed({
 });
 
 function clampIndices(indices: Tensor, extent: Dim): Tensor {
-  const last = add(sizeOf(extent, indices.dtype), -1);
+  const last = sub(sizeOf(extent, indices.dtype), 1);
   return maximum(minimum(indices, last), 0);
 }
 
@@ -202,8 +203,8 @@ function linearIndex(at: Tensor, shape: readonly Dim[], axis: number): Tensor {
 // ------------------------------------------------------------------------------------------------ builders
 
 /**
- * The elements of x at integer indices along an axis: the result has the shape of x with the axis replaced by the shape
- * of the indices. Indices outside are clamped to the axis.
+ * The elements of x at integer indices along an axis: the result has the shape of x with the axis
+ * replaced by the shape of the indices. Indices outside are clamped to the axis.
  *
  *     gather(rows, i32Indices)        // rows[indices]
  *     gather(x, indices, 1)           // x[:, indices]
@@ -214,14 +215,16 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   );
 }
 
-/** Rows of a table: `embedding(table, tokens)` is `[...tokens, width]`. Tokens outside are clamped. */
+/**
+ * Rows of a table: `embedding(table, tokens)` is `[...tokens, width]`. Tokens outside are clamped.
+ */
 export function embedding(table: Tensor, indices: Tensor): Tensor {
   return gather(table, indices, 0);
 }
 
 /**
- * x with updates added at integer indices along an axis; updates for one index add up, those outside are dropped. The
- * updates are shaped as `gather(x, indices, axis)` is.
+ * x with updates added at integer indices along an axis; updates for one index add up, those
+ * outside are dropped. The updates are shaped as `gather(x, indices, axis)` is.
  */
 export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis = 0): Tensor {
   return checked(`scatterAdd(${x}, ${indices}, ${updates})`, () =>
@@ -229,7 +232,9 @@ export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis = 0
   );
 }
 
-/** One element per place along an axis: indices are shaped as x but for the axis, and clamped to it. */
+/**
+ * One element per place along an axis: indices are shaped as x but for the axis, and clamped to it.
+ */
 export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   return checked(`takeAlongAxis(${x}, ${indices})`, () =>
     make1(takeAlongAxisOp, [x, indices], { axis: normalizeAxis(axis, x.rank) }),
@@ -250,7 +255,10 @@ export const oneHotOp: CompositeOp = composite({
   },
 });
 
-/** 1 at each index along a new last axis of extent `depth`, 0 elsewhere; an index outside gives zeros. */
+/**
+ * 1 at each index along a new last axis of extent `depth`, 0 elsewhere; an index outside gives
+ * zeros.
+ */
 export function oneHot(indices: Tensor, depth: Dim, dtype: DType = 'f32'): Tensor {
   return make1(oneHotOp, [indices], { depth, dtype });
 }

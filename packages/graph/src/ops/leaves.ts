@@ -1,6 +1,7 @@
 import { leaf } from '../define.ts';
 import type { Dim } from '../dim.ts';
 import type { DType } from '../dtype.ts';
+import { bounds, isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { ArrayData } from '../ndarray.ts';
 import { ndarray, sizeOfShape, toNdArray } from '../ndarray.ts';
@@ -89,16 +90,18 @@ export function full(value: number, shape: readonly Dim[], dtype: DType = 'f32')
 }
 
 function checkRepresentable(value: number, dtype: DType): void {
+  if (isFloat(dtype)) return;
   if (dtype === 'bool' && value !== 0 && value !== 1) {
     throw new TypeRuleError('literal', `${value} is not a bool`, 'use true or false');
   }
-  const integer = dtype !== 'bool' && !dtype.includes('f');
-  if (integer && !Number.isInteger(value)) {
-    throw new TypeRuleError(
-      'literal',
-      `${value} is not an integer, the tensor is ${dtype}`,
-      "cast the tensor to 'f32' first",
-    );
+  if (!Number.isInteger(value)) {
+    const found = `${value} is not an integer, the tensor is ${dtype}`;
+    throw new TypeRuleError('literal', found, "cast the tensor to 'f32' first");
+  }
+  const [low, high] = bounds(dtype);
+  if (value < low || value > high) {
+    const found = `${value} is outside ${dtype}, which holds ${low} to ${high}`;
+    throw new TypeRuleError('literal', found, 'cast the tensor to a wider dtype first');
   }
 }
 
@@ -133,8 +136,8 @@ export function sizeOf(dim: Dim, dtype: DType = 'f32'): Tensor {
 }
 
 /**
- * A constant: an array, nested lists, or flat typed data of a vector. `dtype` is that of lists, f32 unless told
- * otherwise.
+ * A constant: an array, nested lists, or flat typed data of a vector. `dtype` is that of lists, f32
+ * unless told otherwise.
  *
  *     constant([[1, 2], [3, 4]])                              // f32[2, 2]
  *     constant({ dtype: 'u32', shape: [2], data: words })

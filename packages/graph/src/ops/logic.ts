@@ -81,7 +81,10 @@ export const shiftLeft: BinaryOp = bitwise(
   (x, y) => (y >= 0n && y < 64n ? x << y : 0n),
 );
 
-/** ⌊x / 2ʸ⌋: zeros move into unsigned integers, the sign into signed ones, as if for ever where y is outside [0, width). */
+/**
+ * ⌊x / 2ʸ⌋: zeros move into unsigned integers, the sign into signed ones, as if for ever where y is
+ * outside [0, width).
+ */
 export const shiftRight: BinaryOp = bitwise(
   'shiftRight',
   '⌊x / 2ʸ⌋; 0 or −1, by the sign of x, where y is outside [0, width)',

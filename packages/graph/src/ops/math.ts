@@ -5,7 +5,8 @@ import { equal, greater, less, select } from './compare.ts';
 import { zerosLike } from './leaves.ts';
 import { floor } from './rounding.ts';
 
-// Arithmetic. Integers wrap to their width. Each row: meaning, and the partial derivatives as linear maps.
+// Arithmetic. Integers wrap to their width. Each row: meaning, and the partial derivatives as
+// linear maps.
 
 /** x + y. Takes numbers of one dtype; a literal takes the other operand's. `x.add(1)` */
 export const add: BinaryOp = binary({
@@ -54,8 +55,8 @@ export const div: BinaryOp = binary({
 });
 
 /**
- * The remainder of floor division, with the divisor's sign: `mod(-1, 3)` is 2. For a divisor of 0 integers give 0 and
- * floats NaN.
+ * The remainder of floor division, with the divisor's sign: `mod(-1, 3)` is 2. For a divisor of 0
+ * integers give 0 and floats NaN.
  */
 export const mod: BinaryOp = binary({
   name: 'mod',

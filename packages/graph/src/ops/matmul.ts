@@ -75,8 +75,9 @@ function multiply(x: NdArray, y: NdArray, out: NdArray): void {
 }
 
 /**
- * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch axes broadcast; an
- * operand of rank 1 is a row (first) or a column (second), whose axis disappears from the result.
+ * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
+ * axes broadcast; an operand of rank 1 is a row (first) or a column (second), whose axis disappears
+ * from the result.
  *
  *     const y = x.matmul(w);   // f32[N, 64] by f32[64, 10] is f32[N, 10]
  *

@@ -18,8 +18,8 @@ import { sliceAxis } from './slice.ts';
 import { threefry2x32 } from './threefry.ts';
 import { stack } from './views.ts';
 
-// Random numbers as functions of a key, u32[2], and nothing else. Bit-equal to jax.random with Threefry and
-// jax_threefry_partitionable.
+// Random numbers as functions of a key, u32[2], and nothing else. Bit-equal to jax.random with
+// Threefry and jax_threefry_partitionable.
 
 /** A key, u32[2], from an integer seed in [0, 2⁵³). */
 export function key(seed: number): Tensor {
@@ -104,7 +104,10 @@ export function uniform(
   });
 }
 
-/** Normal with mean 0 and variance 1, f32: √2 · erfInv of uniform in (−1, 1); other float dtypes are cast from f32. */
+/**
+ * Normal with mean 0 and variance 1, f32: √2 · erfInv of uniform in (−1, 1); other float dtypes are
+ * cast from f32.
+ */
 export function normal(
   k: Tensor,
   shape: readonly Dim[],
@@ -121,8 +124,8 @@ export function bernoulli(k: Tensor, p: TensorLike, shape: readonly Dim[]): Tens
 }
 
 /**
- * Integers in [min, max), i32, made as jax.random.randint makes them: two words per element, so that the bias is below
- * (max − min) / 2³². Where max ≤ min they are min.
+ * Integers in [min, max), i32, made as jax.random.randint makes them: two words per element, so
+ * that the bias is below (max − min) / 2³². Where max ≤ min they are min.
  */
 export function randint(k: Tensor, shape: readonly Dim[], min: number, max: number): Tensor {
   return checked(`randint(${k}, ${min}, ${max})`, () => {

@@ -3,7 +3,7 @@ import { reduction } from '../define.ts';
 import type { Dim } from '../dim.ts';
 import { elementCount } from '../dim.ts';
 import type { DType } from '../dtype.ts';
-import { dtypeBytes, dtypeKind, inClass, isFloat } from '../dtype.ts';
+import { bounds, inClass, isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
@@ -14,7 +14,9 @@ import { equal, select } from './compare.ts';
 import { onesLike, sizeOf, zerosLike } from './leaves.ts';
 import { div, mul } from './math.ts';
 
-/** The axes of a reduction: one, several (negative ones count from the end), or undefined for all. */
+/**
+ * The axes of a reduction: one, several (negative ones count from the end), or undefined for all.
+ */
 export type Axes = number | readonly number[] | undefined;
 
 /** What reductions take besides their axes. */
@@ -49,19 +51,6 @@ export const prodOp: ReduceOp = reduction({
   test: { domain: [0.5, 2] },
 });
 
-/** The most negative value of a dtype, −∞ for floats. */
-function lowest(dtype: DType): number {
-  if (isFloat(dtype)) return Number.NEGATIVE_INFINITY;
-  return dtypeKind(dtype) === 'signed' ? -(2 ** (8 * dtypeBytes(dtype) - 1)) : 0;
-}
-
-/** The largest value of a dtype, ∞ for floats; for i64 rounded to a double. */
-function highest(dtype: DType): number {
-  if (isFloat(dtype)) return Number.POSITIVE_INFINITY;
-  const bits = 8 * dtypeBytes(dtype) - (dtypeKind(dtype) === 'signed' ? 1 : 0);
-  return 2 ** bits - 1;
-}
-
 // All equal extremes share the cotangent evenly.
 function extremeVjp(x: Tensor, y: Tensor, ct: Tensor, axes: readonly number[]): Tensor {
   const taken = equal(x, unreduce(y, x.shape, axes));
@@ -73,7 +62,7 @@ export const maxOp: ReduceOp = reduction({
   name: 'max',
   doc: 'the largest x over axes; NaN where there is one',
   accepts: isNumber,
-  identity: lowest,
+  identity: (dtype) => bounds(dtype)[0],
   combine: (a, b) => Math.max(a, b),
   exact: (a, b) => (a > b ? a : b),
   vjp: ({ inputs: [x], outputs: [y], cotangents: [ct], attrs: { axes } }) => [
@@ -85,7 +74,7 @@ export const minOp: ReduceOp = reduction({
   name: 'min',
   doc: 'the smallest x over axes; NaN where there is one',
   accepts: isNumber,
-  identity: highest,
+  identity: (dtype) => bounds(dtype)[1],
   combine: (a, b) => Math.min(a, b),
   exact: (a, b) => (a < b ? a : b),
   vjp: ({ inputs: [x], outputs: [y], cotangents: [ct], attrs: { axes } }) => [
@@ -151,8 +140,8 @@ export function prod(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
 }
 
 /**
- * The largest element over axes (all by default); NaN where there is one. Equal largest elements share the gradient
- * evenly. Over no elements it is −∞, or the smallest integer.
+ * The largest element over axes (all by default); NaN where there is one. Equal largest elements
+ * share the gradient evenly. Over no elements it is −∞, or the smallest integer.
  */
 export function max(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
   return reduce(maxOp, x, axes, options);

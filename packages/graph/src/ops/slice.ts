@@ -51,7 +51,8 @@ function sliceExtent(extent: Dim, start: Dim, stop: Dim, step: number, axis: num
 }
 
 /**
- * x[start : stop : step] on every axis; a negative number counts from the end, a missing stop is the end.
+ * x[start : stop : step] on every axis; a negative number counts from the end, a missing stop is
+ * the end.
  *
  *     slice(x, [0, 1])          // from row 0, column 1
  *     slice(x, [0], [10], [2])  // rows 0 2 4 6 8
@@ -123,7 +124,9 @@ export const padOp: ViewOp = view({
   },
 });
 
-/** `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind. */
+/**
+ * `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind.
+ */
 export function pad(x: Tensor, pads: readonly (readonly [Dim, Dim])[], value = 0): Tensor {
   return checked(`pad(${x})`, () => {
     if (pads.length !== x.rank)

@@ -42,8 +42,8 @@ function rotateLeft(x: Tensor, by: number): Tensor {
 }
 
 /**
- * Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Operands are u32
- * of one shape.
+ * Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
+ * 2011). Operands are u32 of one shape.
  */
 export function threefry2x32(
   k0: Tensor,

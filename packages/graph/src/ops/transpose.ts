@@ -40,7 +40,10 @@ function transposeTo(x: Tensor, axes: readonly number[]): Tensor {
   return axes.every((a, i) => a === i) ? x : make1(transposeOp, [x], { axes });
 }
 
-/** Output axis i is input axis axes[i]; without axes, all axes are reversed. `transpose(x, [0, 2, 1])` */
+/**
+ * Output axis i is input axis axes[i]; without axes, all axes are reversed. `transpose(x, [0, 2,
+ * 1])`
+ */
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   return checked(`transpose(${x})`, () =>
     transposeTo(x, axes ? normalizeAxes(axes, x.rank) : range(x.rank).reverse()),

@@ -15,12 +15,14 @@ export type Feeds = ReadonlyMap<Tensor, ArrayData> | Readonly<Record<string, Arr
 export type Sizes = Readonly<Record<string, number>>;
 
 /**
- * Computes tensors at once, on the reference: slow, exact to each op's definition, for tests and exploration.
+ * Computes tensors at once, on the reference: slow, exact to each op's definition, for tests and
+ * exploration.
  *
  *     const x = input('x', f32(N));
  *     evaluate(x.mul(2).sum(), { x: [1, 2, 3] }).data   // Float32Array [12]
  *
- * @throws GraphError when a leaf has no value, a value does not fit its type, or a dim has no size or two.
+ * @throws GraphError when a leaf has no value, a value does not fit its type, or a dim has no size
+ * or two.
  */
 export function evaluate(tensor: Tensor, feeds?: Feeds, sizes?: Sizes): NdArray;
 export function evaluate(

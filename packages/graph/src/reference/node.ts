@@ -14,8 +14,8 @@ import { evaluateView } from './view.ts';
 const noDims: DimEnv = new Map();
 
 /**
- * Evaluates one op: what every op means. Dims in attributes and types are numbers here. Inputs are not changed; a
- * result may share its data with an input.
+ * Evaluates one op: what every op means. Dims in attributes and types are numbers here. Inputs are
+ * not changed; a result may share its data with an input.
  */
 export function evaluateNode(
   op: Op,
@@ -91,7 +91,10 @@ function decompose(op: CompositeOp, inputs: readonly TensorType[], attrs: Attrs)
 
 // ------------------------------------------------------------------------------------------------ graphs
 
-/** Evaluates nodes, each after its inputs, into `values`; what is in `values` already is taken from there. */
+/**
+ * Evaluates nodes, each after its inputs, into `values`; what is in `values` already is taken from
+ * there.
+ */
 export function evaluateInOrder(
   order: readonly Node[],
   values: Map<Node, readonly NdArray[]>,

@@ -7,7 +7,8 @@ import type { StateVariable } from '../state.ts';
 import { evaluate } from './evaluate.ts';
 
 /**
- * Runs a traced program once on the reference, with the states in `values`, which it updates: for tests and exploration.
+ * Runs a traced program once on the reference, with the states in `values`, which it updates: for
+ * tests and exploration.
  *
  *     const { loss } = runTraced(traced, values, { image, label });
  *

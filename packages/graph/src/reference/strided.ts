@@ -21,7 +21,9 @@ export interface Layout {
 /** A run along the last axis: `count` elements from a and b on, `stepA` and `stepB` apart. */
 export type VisitRow = (a: number, b: number, stepA: number, stepB: number, count: number) => void;
 
-/** Visits every row (run along the last axis) of two arrays of these extents, in row-major order. */
+/**
+ * Visits every row (run along the last axis) of two arrays of these extents, in row-major order.
+ */
 export function forEachRow(
   extents: readonly number[],
   a: Layout,

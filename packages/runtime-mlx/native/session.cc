@@ -56,6 +56,7 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
   refuse_foreign(plan_);
   refuse_f64(program_);
   mx::set_default_device(device().handle);
+  stream_.use();
   for (const fb::EntryPlan* entry : items(plan_.entries())) entries_[entry->entry()] = entry;
   // State types have no symbolic dim: any binding will do.
   const std::vector<int64_t> symbols(items(program_.symbols()).size());
@@ -78,6 +79,7 @@ const fb::EntryPlan& Session::entry_plan(uint32_t entry) const {
 // functions
 
 void Session::prepare(uint32_t entry, const int64_t* symbols) {
+  stream_.use();
   function(entry, Binding(program_, symbols));
 }
 
@@ -122,6 +124,7 @@ Type Session::port_type(Port port, const fb::Entry& entry, const Binding& bindin
 
 void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inputs,
                   vorab_output* outputs, const Cancel& cancel) {
+  stream_.use();
   const Binding binding(program_, symbols);
   Function& function = this->function(entry, binding);
   const fb::Entry& signature = *program_.entries()->Get(entry);

@@ -9,6 +9,7 @@
 #include "backend.h"
 #include "runtime-mlx/native/cache.h"
 #include "runtime-mlx/native/options.h"
+#include "runtime-mlx/native/stream.h"
 #include "runtime-mlx/native/types.h"
 
 struct vorab_tensor {
@@ -49,6 +50,7 @@ class Session {
   void commit(const std::vector<Port>& ports, std::vector<mx::array> values, vorab_output* outputs);
   vorab_tensor* hand_out(mx::array value);
 
+  StreamLease stream_;
   vorab_program file_;
   const fb::Program& program_;
   const fb::Plan& plan_;

@@ -2,6 +2,9 @@
 #include "runtime-mlx/native/test/session.h"
 
 #include <cmath>
+#include <filesystem>
+#include <iterator>
+#include <thread>
 
 #include "runtime-mlx/native/test/check.h"
 
@@ -290,6 +293,38 @@ VORAB_TEST(a_thousand_runs_leave_no_memory_behind) {
   for (int run = 0; run < 1000; ++run) session.run(0, {x}, {zeros(F32, {3})});
   CHECK_EQUAL(active(), before);
   CHECK_EQUAL(session.state(0, zeros(F32, {3})).values()[0], 1001.0);
+}
+
+size_t threads_now() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+VORAB_TEST(sessions_on_threads_of_their_own_leave_no_thread_behind) {
+  const Built built = accumulator();
+  const auto use_one = [&] {
+    std::thread([&] {
+      Session session(built);
+      session.run(0, {f32({3}, {1, 2, 3})}, {zeros(F32, {3})});
+    }).join();
+  };
+  use_one();
+  if (!std::filesystem::exists("/proc/self/task")) return;
+  const size_t before = threads_now();
+  for (int i = 0; i < 20; ++i) use_one();
+  CHECK_EQUAL(threads_now(), before);
+}
+
+VORAB_TEST(two_sessions_keep_their_own_states) {
+  const Built built = accumulator();
+  Session first(built);
+  Session second(built);
+  for (int i = 0; i < 3; ++i) {
+    first.run(0, {f32({3}, {1, 1, 1})}, {zeros(F32, {3})});
+    second.run(0, {f32({3}, {2, 2, 2})}, {zeros(F32, {3})});
+  }
+  CHECK_EQUAL(first.state(0, zeros(F32, {3})).values()[0], 3.0);
+  CHECK_EQUAL(second.state(0, zeros(F32, {3})).values()[0], 6.0);
 }
 
 VORAB_TEST(describe_names_device_and_reasons) {

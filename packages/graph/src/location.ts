@@ -30,7 +30,7 @@ export function formatLocation(location: SourceLocation): string {
 export function captureCallSites(limit: number = maxFrames): readonly CallSite[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
   Error.stackTraceLimit = limit;
-  Error.prepareStackTrace = (_, sites): readonly CallSite[] => sites.flatMap(userSite);
+  Error.prepareStackTrace = (_, sites): readonly CallSite[] => insideTrace(sites).flatMap(userSite);
   const holder: { stack?: unknown } = {};
   Error.captureStackTrace(holder, captureCallSites);
   const sites = holder.stack as readonly CallSite[];
@@ -39,11 +39,28 @@ export function captureCallSites(limit: number = maxFrames): readonly CallSite[]
   return sites;
 }
 
-function userSite(site: NodeJS.CallSite): CallSite[] {
+// Whoever compiles a program is not its author: what called `trace` differs from run to run.
+function insideTrace(sites: readonly NodeJS.CallSite[]): readonly NodeJS.CallSite[] {
+  const end = sites.findIndex((site) => isTrace(site.getFunctionName()) && isOwn(site));
+  return end < 0 ? sites : sites.slice(0, end);
+}
+
+const isTrace = (name: string | null): boolean => name === 'trace' || name === 'traceInit';
+
+function isOwn(site: NodeJS.CallSite): boolean {
+  const file = fileOf(site);
+  return file !== undefined && isOwnFile(file);
+}
+
+function fileOf(site: NodeJS.CallSite): string | undefined {
   const name = site.getFileName();
-  if (!name || name.startsWith('node:') || site.isNative()) return [];
-  const file = name.startsWith('file:') ? fileURLToPath(name) : name;
-  if (isOwnFile(file)) return [];
+  if (!name || name.startsWith('node:') || site.isNative()) return undefined;
+  return name.startsWith('file:') ? fileURLToPath(name) : name;
+}
+
+function userSite(site: NodeJS.CallSite): CallSite[] {
+  const file = fileOf(site);
+  if (file === undefined || isOwnFile(file)) return [];
   return [{ file, line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 }];
 }
 

@@ -10,7 +10,7 @@ import type { Node, Tensor } from './node.ts';
 import { formatType, make1 } from './node.ts';
 import type { LeafOp, TensorType } from './op.ts';
 import { Place } from './place.ts';
-import { withScope } from './scope.ts';
+import { currentScope, withScope } from './scope.ts';
 import { f32 } from './types.ts';
 
 /** A state as a leaf of the graph. It has identity; its value comes from outside. Not in an artifact's functions. */
@@ -54,7 +54,7 @@ export class StateVariable {
   /** The value when the call began, in any program. */
   readonly tensor: Tensor;
   /** Where it was made. */
-  readonly callSites: readonly CallSite[] = captureCallSites();
+  readonly callSites: readonly CallSite[] = currentScope().inherited?.[0] ?? captureCallSites();
   /** Order of creation in this process; settles equal names. */
   readonly sequence: number = created++;
   readonly #init: Initializer;

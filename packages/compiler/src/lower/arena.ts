@@ -1,5 +1,5 @@
 import type { Dim, Node, Tensor } from '@vorab/graph';
-import { dimAdd, dimMul, opNamed, tensorKey } from '@vorab/graph';
+import { dimAdd, dimMul, opNamed, sameTensor, tensorKey } from '@vorab/graph';
 import type { EntryGraph } from '../entry-graph.ts';
 import { nodesOf, roots } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
@@ -38,11 +38,13 @@ class ArenaLowering {
   private readonly owned: Map<string, Buffer> = new Map();
   private readonly direct: Map<string, Buffer[]> = new Map();
   private readonly steps: Step[] = [];
+  private readonly used: ReadonlySet<string>;
 
   constructor(graph: EntryGraph, target: Target, fuse: boolean) {
     this.graph = graph;
     this.target = target;
     this.nodes = nodesOf(graph);
+    this.used = new Set(this.nodes.flatMap((node) => node.inputs.map(tensorKey)));
     this.forms = decideForms(this.nodes, roots(graph));
     this.grouping = groupLoops(this.nodes, this.forms, fuse);
     this.dense = findDense(this.nodes, this.forms, this.grouping);
@@ -108,6 +110,12 @@ class ArenaLowering {
     if (group && !(to.place.kind === 'state' && column)) {
       const list = this.direct.get(tensorKey(owner)) ?? [];
       this.direct.set(tensorKey(owner), [...list, to]);
+      return [];
+    }
+    // A routine or the pieces of a view fill an output themselves when it is the only one who wants their result.
+    const alone = !group && to.place.kind === 'output' && !this.owned.has(tensorKey(owner));
+    if (alone && sameTensor(t, owner) && !this.used.has(tensorKey(t))) {
+      this.owned.set(tensorKey(t), to);
       return [];
     }
     if (group && !this.owned.has(tensorKey(owner))) this.own(owner, { kind: 'arena' });

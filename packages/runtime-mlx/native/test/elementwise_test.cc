@@ -5,6 +5,7 @@
 #include <map>
 
 #include "runtime-mlx/native/test/check.h"
+#include "runtime-mlx/native/test/edges.h"
 #include "runtime-mlx/native/test/reference.h"
 #include "runtime-mlx/native/test/session.h"
 
@@ -132,29 +133,6 @@ bool takes(Takes what, fb::DType dtype) {
   return true;
 }
 
-std::vector<double> edge_values(fb::DType dtype) {
-  switch (dtype) {
-    case fb::DType::Bool: return {0, 1};
-    case fb::DType::U8: return {0, 1, 2, 3, 7, 8, 100, 127, 128, 200, 255};
-    case fb::DType::I8: return {-128, -127, -100, -8, -3, -1, 0, 1, 2, 7, 8, 100, 127};
-    case fb::DType::U32: return {0, 1, 2, 5, 31, 32, 33, 65536, 2147483648.0, 4294967295.0};
-    case fb::DType::I32:
-      return {-2147483648.0, -65537, -31, -7, -1, 0, 1, 3, 31, 32, 33, 46341, 2147483647.0};
-    case fb::DType::I64:
-      return {-4503599627370496.0, -4294967297.0, -7, -1, 0, 1, 3, 63, 64, 94906265, 4294967296.0};
-    default: break;
-  }
-  std::vector<double> values = {kNaN, kInf,  -kInf, 0.0,   -0.0, 1,    -1,   0.5, -0.5,
-                                1.5,  2.5,   -2.5,  0.1,   -0.1, 2,    3,    -3,  7.3,
-                                -7.3, 20,    -20,   60,    -60,  87,   88.5, -90, -100,
-                                1000, -1000, 0.9,   -0.97, 1e-4, -1e-4};
-  if (dtype == fb::DType::F64) values.insert(values.end(), {300, -300, 1e-9, 1e-300, 3e10});
-  if (dtype == fb::DType::F32 || dtype == fb::DType::BF16) {
-    values.insert(values.end(), {1e-9, 1e-30, 1e6, -1e6, 3e10, 1e30, 1e-44});
-  }
-  return values;
-}
-
 // All pairs of edge values, as stored.
 struct Operands {
   Array x, y;
@@ -266,54 +244,6 @@ VORAB_TEST(where_selects) {
     EXPECT_CLOSE("where", run_op(op("where"), {condition, x, y}, zeros(dtype, {2})),
                  array(dtype, {2}, {1, 0}), 0);
   }
-}
-
-double cast_reference(fb::DType to, double x) {
-  if (!is_integer(to)) return x;
-  if (std::isnan(x)) return 0;
-  const int bits = 8 * static_cast<int>(dtype_size(to));
-  const bool has_sign = to != fb::DType::U8 && to != fb::DType::U32;
-  const double top = std::ldexp(1, has_sign ? bits - 1 : bits);
-  // 2^63 - 1 is no double; stored through int64_t it must not overflow.
-  if (x >= top) return bits == 64 ? std::nextafter(top, 0) : top - 1;
-  return std::max(std::trunc(x), has_sign ? -top : 0);
-}
-
-VORAB_TEST(casts_between_all_dtypes) {
-  for (const fb::DType from : fb::EnumValuesDType()) {
-    for (const fb::DType to : fb::EnumValuesDType()) {
-      if (from == to) continue;
-      const Array x = operands(from, 1).x;
-      const auto xs = x.values();
-      const bool saturates = is_float(from);
-      const Array expected = generate(to, x.shape, [&](const Index& i) {
-        const double value = xs[static_cast<size_t>(i[0])];
-        return saturates ? cast_reference(to, value) : value;
-      });
-      Array found = run_op(op("cast"), {x}, zeros(to, x.shape), {dtype(to)});
-      const auto name = std::string("cast ") + dtype_name(from) + " to " + dtype_name(to);
-      if (saturates && to == fb::DType::I64) {
-        // Compare as doubles: 2^63 - 1 rounds to 2^63.
-        const auto values = found.values();
-        for (size_t i = 0; i < values.size(); ++i) {
-          const double clipped = std::min(values[i], std::nextafter(std::ldexp(1, 63), 0));
-          CHECK_EQUAL(clipped, cast_reference(to, xs[i]));
-        }
-        continue;
-      }
-      EXPECT_CLOSE(name, found, expected, 0);
-    }
-  }
-}
-
-VORAB_TEST(bitcasts_keep_bits) {
-  const Array x = f32({3}, {1, -2, 0});
-  const Array bits =
-      run_op(op("bitcast"), {x}, zeros(fb::DType::U32, {3}), {dtype(fb::DType::U32)});
-  EXPECT_CLOSE("to u32", bits, array(fb::DType::U32, {3}, {0x3f800000, 3221225472.0, 0}), 0);
-  EXPECT_CLOSE("back",
-               run_op(op("bitcast"), {bits}, zeros(fb::DType::F32, {3}), {dtype(fb::DType::F32)}),
-               x, 0);
 }
 
 VORAB_TEST(layouts_do_not_matter) {

@@ -6,6 +6,7 @@ import { arrayConstructor, arrayFits, arrayName } from './dtype.ts';
 import { AbortError, didYouMean, listNames, VorabError, withArticle } from './errors.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
+import { smallestSize } from './program.ts';
 import type { TensorOwner } from './tensor.ts';
 import { Tensor } from './tensor.ts';
 
@@ -60,7 +61,7 @@ export class Entry {
     this.#host = host;
     this.#bound = host.backend.bindEntry(info.index);
     // Symbols that the entry does not bind are legal everywhere.
-    this.#bound.symbols.set(host.program.symbols.map(({ min }) => min));
+    this.#bound.symbols.set(host.program.symbols.map(smallestSize));
     this.#binder = new InputBinder(host.program, info, host, this.#bound.symbols);
     this.#outputs = info.outputs.map((port) => ({
       info: port,

@@ -18,6 +18,11 @@ export interface SymbolInfo {
   readonly multipleOf: number;
 }
 
+/** The smallest size that a symbol may be bound to. */
+export function smallestSize({ min, multipleOf }: SymbolInfo): number {
+  return Math.ceil(min / multipleOf) * multipleOf;
+}
+
 /** A dim. `lhs` and `rhs` are indices of earlier ones. */
 export type ExprInfo =
   | { readonly kind: 'const'; readonly value: number }

@@ -113,8 +113,8 @@ class ArenaLowering {
       return [];
     }
     // A routine or the pieces of a view fill an output themselves when it is the only one who wants their result.
-    const alone = !group && to.place.kind === 'output' && !this.owned.has(tensorKey(owner));
-    if (alone && sameTensor(t, owner) && !this.used.has(tensorKey(t))) {
+    const own = !group && to.place.kind === 'output' && sameTensor(t, owner) && this.wantedOnce(t);
+    if (own && !this.owned.has(tensorKey(t)) && !leavesGaps(t.node)) {
       this.owned.set(tensorKey(t), to);
       return [];
     }
@@ -128,6 +128,12 @@ class ArenaLowering {
           `${what} is a value that no tape can store there itself`,
         ),
     ];
+  }
+
+  private wantedOnce(t: Tensor): boolean {
+    return (
+      !this.used.has(tensorKey(t)) && roots(this.graph).filter((r) => sameTensor(r, t)).length === 1
+    );
   }
 
   private destinations(t: Tensor): readonly Buffer[] {
@@ -303,6 +309,16 @@ class ArenaLowering {
       nodes: [t.node],
     });
   }
+}
+
+/** Whether a fill comes before the pieces: an output is written once. */
+function leavesGaps(node: Node): boolean {
+  if (node.op.kind !== 'view') return false;
+  const map = node.op.map(
+    node.inputs.map((t) => t.shape),
+    node.attrs,
+  );
+  return map.form === 'pieces' && map.fill !== null;
 }
 
 const first = (node: Node): Tensor => node.outputs()[0] as Tensor;

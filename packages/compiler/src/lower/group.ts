@@ -236,6 +236,7 @@ class Grouper {
     if (!readsAtOnePlace(node)) return false;
     if (members.has(t.node)) return true;
     const space = node.op.kind === 'reduce' ? t.shape : outShape(node);
+    if (!isTrailing(reduced ?? [], space.length)) return false;
     const kept = this.groupOf.has(t.node) ? undefined : repeatedKept(t, { space, reduced });
     return kept !== undefined && members.has(kept.node);
   }

@@ -28,8 +28,8 @@ export interface Application {
 }
 
 /** The symbolic dims of all cases, and the sizes that they are bound to. */
-export const N = dim('N', { max: 64 });
-export const M = dim('M', { max: 12, multipleOf: 2 });
+export const N = dim('N', { min: 0, max: 64 });
+export const M = dim('M', { min: 0, max: 12, multipleOf: 2 });
 export const sizes: Readonly<Record<string, number>> = { N: 5, M: 4 };
 
 const type = (dtype: DType, ...shape: TensorType['shape']): TensorType => ({ dtype, shape });

@@ -32,6 +32,8 @@ export interface OpCase {
   readonly sizes: Readonly<Record<string, number>>;
   /** Whether operands hold infinities, NaN or the ends of their range. */
   readonly special: boolean;
+  /** As `feeds`, at other values of the dims. */
+  feedsAt(sizes: Readonly<Record<string, number>>): readonly NdArray[];
   /** Applies the op to operands of `types`. */
   apply(operands: readonly Tensor[]): readonly Tensor[];
   /** The same on inputs of its own, named x0, x1 …; to be called within a trace. */
@@ -61,7 +63,12 @@ function caseOf(op: Op, application: Application, names: Map<string, number>): O
   const seen = (names.get(base) ?? 0) + 1;
   names.set(base, seen);
   const name = seen === 1 ? base : `${base} ${seen}`;
-  const random = randomOf(name);
+  const feedsAt: OpCase['feedsAt'] = (at) => {
+    const random = randomOf(name);
+    return types.map((t, i) =>
+      arrayFor(t.dtype, bind(t, at), fills[i] ?? domain(op, t, i), random),
+    );
+  };
   const apply = (operands: readonly Tensor[]): readonly Tensor[] => make(op, operands, attrs);
   return {
     name,
@@ -69,7 +76,8 @@ function caseOf(op: Op, application: Application, names: Map<string, number>): O
     types,
     sizes,
     special: application.special ?? false,
-    feeds: types.map((t, i) => arrayFor(t.dtype, bind(t), fills[i] ?? domain(op, t, i), random)),
+    feeds: feedsAt(sizes),
+    feedsAt,
     apply,
     build() {
       const inputs = types.map((t, i) => input(`x${i}`, t));
@@ -89,8 +97,8 @@ function valueText(value: unknown): string {
   return isArray ? formatType(value as NdArray) : String(value);
 }
 
-function bind(type: TensorType): readonly number[] {
-  const env = new Map(Object.entries(sizes));
+function bind(type: TensorType, at: Readonly<Record<string, number>>): readonly number[] {
+  const env = new Map(Object.entries(at));
   return type.shape.map((d) => evaluateDim(d, env));
 }
 

@@ -43,10 +43,20 @@ function flatExports(): Map<string, string> {
   for (const statement of parse(`${source}/ops/index.ts`).statements) {
     if (!ts.isExportDeclaration(statement) || statement.isTypeOnly) continue;
     const { moduleSpecifier: from, exportClause: names } = statement;
-    if (!from || !ts.isStringLiteral(from) || !names || !ts.isNamedExports(names)) continue;
-    for (const { name } of names.elements) found.set(name.text, from.text);
+    if (!from || !ts.isStringLiteral(from)) continue;
+    const list =
+      names && ts.isNamedExports(names) ? names.elements.map((e) => e.name.text) : undefined;
+    for (const name of list ?? exportedNames(from.text)) found.set(name, from.text);
   }
   return found;
+}
+
+/** What `export *` of a family gives: its exported declarations. */
+function exportedNames(from: string): readonly string[] {
+  const file = parse(path.posix.normalize(`${source}/ops/${from}`));
+  const isExported = (node: Declaration): boolean =>
+    (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Export) !== 0;
+  return [...declarations(file)].flatMap(([name, node]) => (isExported(node) ? [name] : []));
 }
 
 type Declaration = ts.FunctionDeclaration | ts.VariableDeclaration;

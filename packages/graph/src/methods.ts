@@ -11,6 +11,14 @@ import type { Axes, ReduceOptions } from './ops/reduce.ts';
 declare module './node.ts' {
   // The functions of ops, with the tensor as their first operand.
   interface Tensor {
+    /** |x|; its derivative at 0 is 0. */
+    abs(): Tensor;
+    /** The angle in [0, π] whose cosine is x; NaN outside [−1, 1]. */
+    acos(): Tensor;
+    /** The inverse of cosh on [1, ∞); NaN below 1. */
+    acosh(): Tensor;
+    /** x + y. Takes numbers of one dtype; a literal takes the other operand's. `x.add(1)` */
+    add(y: TensorLike): Tensor;
     /** Whether every element over axes (all by default) holds; of bool. */
     all(axes?: Axes, options?: ReduceOptions): Tensor;
     /** Whether an element over axes (all by default) holds; of bool. */
@@ -25,16 +33,40 @@ declare module './node.ts' {
      * smallest.
      */
     argMin(axis?: number, options?: ReduceOptions): Tensor;
+    /** The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1]. */
+    asin(): Tensor;
+    /** The inverse of sinh. */
+    asinh(): Tensor;
+    /** The angle in (−π/2, π/2) whose tangent is x. */
+    atan(): Tensor;
+    /** The angle of the point (x, y), first operand y, in [−π, π]. */
+    atan2(y: TensorLike): Tensor;
+    /** The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside. */
+    atanh(): Tensor;
     /** The same bits as another dtype of the same width. */
     bitcast(dtype: DType): Tensor;
+    /** Bits set in both integers. */
+    bitwiseAnd(y: TensorLike): Tensor;
+    /** All bits of an integer, inverted. */
+    bitwiseNot(): Tensor;
+    /** Bits set in one of two integers, or in both. */
+    bitwiseOr(y: TensorLike): Tensor;
+    /** Bits set in exactly one of two integers. */
+    bitwiseXor(y: TensorLike): Tensor;
     /** x repeated to a shape by numpy's rule. `broadcastTo(bias, [N, 10])` */
     broadcastTo(shape: readonly Dim[]): Tensor;
     /** x as another dtype. `cast(labels, 'f32')` */
     cast(dtype: DType): Tensor;
+    /** The smallest integer ≥ x. */
+    ceil(): Tensor;
     /**
      * x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)`
      */
     clamp(min?: number, max?: number): Tensor;
+    /** The cosine of x in radians. */
+    cos(): Tensor;
+    /** (eˣ + e⁻ˣ) / 2. */
+    cosh(): Tensor;
     /**
      * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels
      * by default. A label outside the classes is none of them: without smoothing its cross entropy and
@@ -44,6 +76,8 @@ declare module './node.ts' {
      *     crossEntropy(logits, label, { reduction: 'none' })    // f32[N]
      */
     crossEntropy(labels: Tensor, options?: { readonly labelSmoothing?: number; readonly reduction?: LossReduction }): Tensor;
+    /** x / y. Integers truncate toward zero, as in C; an integer divided by 0 is 0. */
+    div(y: TensorLike): Tensor;
     /** Σ x · y of two vectors, as a scalar. */
     dot(y: Tensor): Tensor;
     /**
@@ -59,12 +93,24 @@ declare module './node.ts' {
     embedding(indices: Tensor): Tensor;
     /** x = y, as bool; NaN compares to nothing. */
     equal(y: TensorLike): Tensor;
+    /** The error function 2/√π ∫₀ˣ exp(−t²) dt. */
+    erf(): Tensor;
+    /** The inverse of erf on (−1, 1); ±∞ at ±1, NaN outside. */
+    erfInv(): Tensor;
+    /** eˣ. */
+    exp(): Tensor;
+    /** 2ˣ. */
+    exp2(): Tensor;
     /** New axes of extent 1, at these places of the result. `expandDims(x, -1)` */
     expandDims(axes: number | readonly number[]): Tensor;
+    /** eˣ − 1, accurate near 0. */
+    expm1(): Tensor;
     /** All axes as one; `flatten(x, 1)` keeps the first. */
     flatten(from?: number): Tensor;
     /** Reverses the order along axes (all by default). */
     flip(axes?: number | readonly number[]): Tensor;
+    /** The largest integer ≤ x. */
+    floor(): Tensor;
     /**
      * The elements of x at integer indices along an axis: the result has the shape of x with the axis
      * replaced by the shape of the indices. Indices outside are clamped to the axis.
@@ -99,12 +145,26 @@ declare module './node.ts' {
     less(y: TensorLike): Tensor;
     /** x ≤ y, as bool; NaN compares to nothing. */
     lessEqual(y: TensorLike): Tensor;
+    /** The natural logarithm. */
+    log(): Tensor;
+    /** ln(1 + x), accurate near 0. */
+    log1p(): Tensor;
+    /** The logarithm to base 2. */
+    log2(): Tensor;
     /** ln sigmoid(x) = −softplus(−x), without overflow. */
     logSigmoid(): Tensor;
     /** ln softmax(x) along an axis, the last by default; without overflow. */
     logSoftmax(axis?: number): Tensor;
     /** ln Σ eˣ over axes (all by default), without overflow. */
     logSumExp(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** Whether both hold. */
+    logicalAnd(y: TensorLike): Tensor;
+    /** Whether x does not hold. */
+    logicalNot(): Tensor;
+    /** Whether one holds, or both. */
+    logicalOr(y: TensorLike): Tensor;
+    /** Whether exactly one holds. */
+    logicalXor(y: TensorLike): Tensor;
     /**
      * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
      * axes broadcast; an operand of rank 1 is a row (first) or a column (second), whose axis disappears
@@ -120,12 +180,25 @@ declare module './node.ts' {
      * share the gradient evenly. Over no elements it is −∞, or the smallest integer.
      */
     max(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** The larger of two; NaN where one is NaN. Equal operands share the gradient. */
+    maximum(y: TensorLike): Tensor;
     /** The mean over axes (all by default). `x.mean(-1)` */
     mean(axes?: Axes, options?: ReduceOptions): Tensor;
     /** The smallest element over axes (all by default); otherwise as max. */
     min(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** The smaller of two; NaN where one is NaN. Equal operands share the gradient. */
+    minimum(y: TensorLike): Tensor;
+    /**
+     * The remainder of floor division, with the divisor's sign: `mod(-1, 3)` is 2. For a divisor of 0
+     * integers give 0 and floats NaN.
+     */
+    mod(y: TensorLike): Tensor;
     /** The squared error, its mean by default: `mse(prediction, target)`. */
     mse(target: TensorLike, options?: { readonly reduction?: LossReduction }): Tensor;
+    /** x · y, element by element. */
+    mul(y: TensorLike): Tensor;
+    /** −x; unsigned integers wrap. */
+    neg(): Tensor;
     /** The Euclidean norm √Σ x² over axes (all by default). Its gradient at 0 is NaN. */
     norm(axes?: Axes, options?: ReduceOptions): Tensor;
     /** x ≠ y, as bool; NaN differs from everything. */
@@ -141,6 +214,12 @@ declare module './node.ts' {
      * `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind.
      */
     pad(pads: readonly (readonly [Dim, Dim])[], value?: number): Tensor;
+    /**
+     * xʸ. Integers wrap; for a negative exponent they truncate, as 1 / x⁻ʸ does. d/dy at x = 0 is 0.
+     *
+     *     x.pow(2)
+     */
+    pow(y: TensorLike): Tensor;
     /** Π x over axes (all by default). */
     prod(axes?: Axes, options?: ReduceOptions): Tensor;
     /** 1 / x, of floats. */
@@ -159,13 +238,32 @@ declare module './node.ts' {
     reshape(shape: readonly Dim[]): Tensor;
     /** Elements moved up by `shifts` along axes; what leaves at the end comes in at the beginning. */
     roll(shifts: number | readonly number[], axes: number | readonly number[]): Tensor;
+    /** The nearest integer, ties to even: `round(0.5)` is 0. */
+    round(): Tensor;
+    /** 1 / √x. */
+    rsqrt(): Tensor;
     /**
      * x with updates added at integer indices along an axis; updates for one index add up, those
      * outside are dropped. The updates are shaped as `gather(x, indices, axis)` is.
      */
     scatterAdd(indices: Tensor, updates: Tensor, axis?: number): Tensor;
+    /** x · 2ʸ, keeping the low bits; 0 where y is negative or not below the width. */
+    shiftLeft(y: TensorLike): Tensor;
+    /**
+     * ⌊x / 2ʸ⌋: zeros move into unsigned integers, the sign into signed ones, as if for ever where y is
+     * outside [0, width).
+     */
+    shiftRight(y: TensorLike): Tensor;
+    /** The logistic function 1 / (1 + e⁻ˣ). */
+    sigmoid(): Tensor;
+    /** −1, 0 or 1; NaN stays. */
+    sign(): Tensor;
     /** x · sigmoid(x), also called swish (Elfwing et al., arXiv 1702.03118). */
     silu(): Tensor;
+    /** The sine of x in radians. */
+    sin(): Tensor;
+    /** (eˣ − e⁻ˣ) / 2. */
+    sinh(): Tensor;
     /**
      * x[start : stop : step] on every axis; a negative number counts from the end, a missing stop is
      * the end.
@@ -186,12 +284,16 @@ declare module './node.ts' {
      *     const [q, k, v] = split(x, 3, -1);
      */
     split(parts: number | readonly Dim[], axis?: number): readonly Tensor[];
+    /** The square root; NaN below 0. */
+    sqrt(): Tensor;
     /** x². */
     square(): Tensor;
     /** Without these axes of extent 1; without axes, all axes of extent 1. */
     squeeze(axes?: number | readonly number[]): Tensor;
     /** x itself, through which no gradient flows. `x.sub(stopGradient(x.max()))` */
     stopGradient(): Tensor;
+    /** x − y. */
+    sub(y: TensorLike): Tensor;
     /**
      * Σ x over axes (all by default), of x's dtype; bool is counted in i32.
      *
@@ -205,6 +307,10 @@ declare module './node.ts' {
      * One element per place along an axis: indices are shaped as x but for the axis, and clamped to it.
      */
     takeAlongAxis(indices: Tensor, axis?: number): Tensor;
+    /** The tangent of x in radians. */
+    tan(): Tensor;
+    /** sinh x / cosh x. */
+    tanh(): Tensor;
     /** x next to itself, `reps` times along each axis (aligned to the last). */
     tile(reps: number | readonly number[]): Tensor;
     /**
@@ -226,22 +332,45 @@ declare module './node.ts' {
 }
 
 const functions: Readonly<Record<string, unknown>> = {
+  abs: ops.abs,
+  acos: ops.acos,
+  acosh: ops.acosh,
+  add: ops.add,
   all: ops.all,
   any: ops.any,
   argMax: ops.argMax,
   argMin: ops.argMin,
+  asin: ops.asin,
+  asinh: ops.asinh,
+  atan: ops.atan,
+  atan2: ops.atan2,
+  atanh: ops.atanh,
   bitcast: ops.bitcast,
+  bitwiseAnd: ops.bitwiseAnd,
+  bitwiseNot: ops.bitwiseNot,
+  bitwiseOr: ops.bitwiseOr,
+  bitwiseXor: ops.bitwiseXor,
   broadcastTo: ops.broadcastTo,
   cast: ops.cast,
+  ceil: ops.ceil,
   clamp: ops.clamp,
+  cos: ops.cos,
+  cosh: ops.cosh,
   crossEntropy: ops.crossEntropy,
+  div: ops.div,
   dot: ops.dot,
   dropout: ops.dropout,
   embedding: ops.embedding,
   equal: ops.equal,
+  erf: ops.erf,
+  erfInv: ops.erfInv,
+  exp: ops.exp,
+  exp2: ops.exp2,
   expandDims: ops.expandDims,
+  expm1: ops.expm1,
   flatten: ops.flatten,
   flip: ops.flip,
+  floor: ops.floor,
   gather: ops.gather,
   gelu: ops.gelu,
   greater: ops.greater,
@@ -251,38 +380,63 @@ const functions: Readonly<Record<string, unknown>> = {
   layerNorm: ops.layerNorm,
   less: ops.less,
   lessEqual: ops.lessEqual,
+  log: ops.log,
+  log1p: ops.log1p,
+  log2: ops.log2,
   logSigmoid: ops.logSigmoid,
   logSoftmax: ops.logSoftmax,
   logSumExp: ops.logSumExp,
+  logicalAnd: ops.logicalAnd,
+  logicalNot: ops.logicalNot,
+  logicalOr: ops.logicalOr,
+  logicalXor: ops.logicalXor,
   matmul: ops.matmul,
   max: ops.max,
+  maximum: ops.maximum,
   mean: ops.mean,
   min: ops.min,
+  minimum: ops.minimum,
+  mod: ops.mod,
   mse: ops.mse,
+  mul: ops.mul,
+  neg: ops.neg,
   norm: ops.norm,
   notEqual: ops.notEqual,
   oneHot: ops.oneHot,
   onesLike: ops.onesLike,
   pad: ops.pad,
+  pow: ops.pow,
   prod: ops.prod,
   reciprocal: ops.reciprocal,
   relu: ops.relu,
   repeat: ops.repeat,
   reshape: ops.reshape,
   roll: ops.roll,
+  round: ops.round,
+  rsqrt: ops.rsqrt,
   scatterAdd: ops.scatterAdd,
+  shiftLeft: ops.shiftLeft,
+  shiftRight: ops.shiftRight,
+  sigmoid: ops.sigmoid,
+  sign: ops.sign,
   silu: ops.silu,
+  sin: ops.sin,
+  sinh: ops.sinh,
   slice: ops.slice,
   sliceAxis: ops.sliceAxis,
   softmax: ops.softmax,
   softplus: ops.softplus,
   split: ops.split,
+  sqrt: ops.sqrt,
   square: ops.square,
   squeeze: ops.squeeze,
   stopGradient: ops.stopGradient,
+  sub: ops.sub,
   sum: ops.sum,
   swapAxes: ops.swapAxes,
   takeAlongAxis: ops.takeAlongAxis,
+  tan: ops.tan,
+  tanh: ops.tanh,
   tile: ops.tile,
   transpose: ops.transpose,
   tril: ops.tril,

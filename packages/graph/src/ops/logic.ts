@@ -6,8 +6,7 @@ import { binary, unary } from '../build.ts';
 type Meaning = (x: number, y: number) => number;
 
 function logical(name: string, doc: string, meaning: Meaning): BinaryOp {
-  const scalar = (x = 0, y = 0): number => meaning(x, y);
-  return binary({ name, doc, accepts: 'bool', scalar, partials: null });
+  return binary({ name, doc, accepts: 'bool', scalar: meaning, partials: null });
 }
 
 /** Whether both hold. */
@@ -34,9 +33,7 @@ type Bits = (x: bigint, y: bigint) => bigint;
 
 // JavaScript's 32-bit operators give the right low bits for every narrower width, signed or not.
 function bitwise(name: string, doc: string, meaning: Meaning, wide: Bits): BinaryOp {
-  const scalar = (x = 0, y = 0): number => meaning(x, y);
-  const exact = (x = 0n, y = 0n): bigint => wide(x, y);
-  return binary({ name, doc, accepts: 'integer', scalar, exact, partials: null });
+  return binary({ name, doc, accepts: 'integer', scalar: meaning, exact: wide, partials: null });
 }
 
 /** Bits set in both integers. */

@@ -38,41 +38,41 @@ function numberLoop(op: ElementwiseOp, inputs: readonly NdArray[], out: NdArray)
   const direct =
     !(out.data instanceof BigInt64Array) && out.dtype !== 'f16' && out.dtype !== 'bf16';
   const to = direct ? (out.data as Numbers) : new Float64Array(out.data.length);
-  fill(meaningOf(op, out), operands, to);
+  loopOf(op, isInteger(out.dtype))(to, ...operands);
   if (!direct) encodeInto(out, 0, to);
 }
 
 type Meaning = (...xs: readonly number[]) => number;
+type Loop = (to: Numbers, ...operands: readonly Numbers[]) => void;
 
-// Beyond the integers that doubles hold exactly, the low bits come from the exact meaning.
-function meaningOf(op: ElementwiseOp, out: NdArray): Meaning {
-  const { scalar, exact } = op;
-  if (!exact || !isInteger(out.dtype)) return scalar;
-  const wrapped = (...xs: readonly number[]): number =>
-    Number(BigInt.asIntN(32, exact(...xs.map(BigInt))));
-  const isSafe = (value: number): boolean => !(Math.abs(value) > Number.MAX_SAFE_INTEGER);
-  if (op.minInputs === 2) {
-    return (x = 0, y = 0) => {
-      const value = scalar(x, y);
-      return isSafe(value) ? value : wrapped(x, y);
-    };
-  }
-  return (...xs) => {
-    const value = scalar(...xs);
-    return isSafe(value) ? value : wrapped(...xs);
-  };
+const loops = {
+  numbers: new WeakMap<ElementwiseOp, Loop>(),
+  integers: new WeakMap<ElementwiseOp, Loop>(),
+};
+
+function loopOf(op: ElementwiseOp, integers: boolean): Loop {
+  const { exact } = op;
+  const known = integers && exact ? loops.integers : loops.numbers;
+  const loop = known.get(op) ?? makeLoop(op, integers && exact ? wrapping(exact) : undefined);
+  known.set(op, loop);
+  return loop;
 }
 
-function fill(meaning: Meaning, operands: readonly Numbers[], to: Numbers): void {
-  const [a, b, c] = operands;
-  const n = to.length;
-  if (operands.length > 3) {
-    for (let i = 0; i < n; i++) to[i] = meaning(...operands.map((x) => x[i] as number));
-  } else if (a && b && c) {
-    for (let i = 0; i < n; i++) to[i] = meaning(a[i] as number, b[i] as number, c[i] as number);
-  } else if (a && b) {
-    for (let i = 0; i < n; i++) to[i] = meaning(a[i] as number, b[i] as number);
-  } else if (a) {
-    for (let i = 0; i < n; i++) to[i] = meaning(a[i] as number);
-  }
+// Beyond the integers that doubles hold exactly, the low bits come from the exact meaning.
+function wrapping(exact: NonNullable<ElementwiseOp['exact']>): Meaning {
+  return (...xs) => Number(BigInt.asIntN(32, exact(...xs.map(BigInt))));
+}
+
+// A loop of its own for every op, from source: one loop for all would call every meaning through a
+// pointer, and box every number that comes back.
+function makeLoop(op: ElementwiseOp, wrapped: Meaning | undefined): Loop {
+  const names = Array.from({ length: op.minInputs }, (_, i) => `x${i}`);
+  const operands = names.map((x) => `${x}[i]`).join(', ');
+  const value = wrapped
+    ? `const y = f(${operands}); to[i] = y >= 2 ** 53 || y <= -(2 ** 53) ? wrapped(${operands}) : y;`
+    : `to[i] = f(${operands});`;
+  const source = `return function ${op.name}Loop(${['to', ...names].join(', ')}) {
+    for (let i = 0; i < to.length; i++) { ${value} }
+  };`;
+  return new Function('f', 'wrapped', source)(op.scalar, wrapped) as Loop;
 }

@@ -63,3 +63,10 @@ export function scratch(files: Readonly<Record<string, string | Uint8Array>> = {
   }
   return folder;
 }
+
+/** Compiles as users do, in a process of its own; gives the artifact's path. Throws what the command says. */
+export async function compileModel(model: string, ...options: string[]): Promise<string> {
+  const { code, stdout, stderr } = await vorab(['compile', model, '--json', ...options]);
+  if (code !== 0) throw new Error(`${stdout}${stderr}`);
+  return (JSON.parse(stdout) as { artifact: string }).artifact;
+}

@@ -9,9 +9,11 @@ import type { Model } from './model.vorab.ts';
 import { out, parseOptions, type RunRecord } from './options.ts';
 import { Progress } from './progress.ts';
 import { renderReport } from './report/index.ts';
-import { accuracy, checkpointEpoch, epochs, read, train } from './training.ts';
+import { accuracy, read, train } from './training.ts';
 
-const { runtime } = parseOptions();
+const { runtime, epochs } = parseOptions();
+// The state is saved here, to be resumed by another process.
+const checkpointEpoch = Math.max(0, epochs - 3);
 const path = (name: string): string => fileURLToPath(new URL(name, out));
 const progress = new Progress();
 mkdirSync(out, { recursive: true });
@@ -47,6 +49,8 @@ progress.line(`saved ${shown(path('digits.safetensors'))}`);
 const record: RunRecord = {
   runtime,
   accuracy: share,
+  epochs,
+  checkpointEpoch,
   lossesAfterCheckpoint: losses.slice(checkpointEpoch * perEpoch),
 };
 writeFileSync(path('run.json'), `${JSON.stringify(record)}\n`);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { classes, pixels, range, readDigits, size } from './digits.ts';
 import { type Model, open } from './model.vorab.ts';
 import { out, parseOptions, type RunRecord } from './options.ts';
-import { accuracy, checkpointEpoch, epochs, read, train } from './training.ts';
+import { accuracy, read, train } from './training.ts';
 
 const singles = 8;
 
@@ -38,13 +38,16 @@ async function readAgain(model: Model): Promise<void> {
 
 async function resume(model: Model): Promise<void> {
   await model.load(file('checkpoint.safetensors'));
+  const { epochs, checkpointEpoch } = record;
   const losses = await train(model, training, checkpointEpoch, epochs);
   const expected = record.lossesAfterCheckpoint;
   expectEqual('number of steps', losses.length, expected.length);
   for (const [i, loss] of losses.entries())
     expectEqual(`loss ${i}`, loss, expected[i] ?? Number.NaN);
   expectEqual('accuracy at the end', accuracy(await read(model, test), test), record.accuracy);
-  console.log(`  resumed at epoch ${checkpointEpoch}: ${losses.length} losses, equal bit for bit`);
+  console.log(
+    `  resumed after epoch ${checkpointEpoch}: ${losses.length} losses, equal bit for bit`,
+  );
 }
 
 function expectEqual(what: string, found: number, expected: number): void {

@@ -1,9 +1,6 @@
 import { batches, classes, type Digits, range, size } from './digits.ts';
 import type { Model } from './model.vorab.ts';
 
-export const epochs = 26;
-/** After this epoch the state is saved, to be resumed by another process. */
-export const checkpointEpoch = 23;
 const largest = 256;
 
 /** Trains from epoch `from` up to, not including, `to`; gives the loss of every step. */

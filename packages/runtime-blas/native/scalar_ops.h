@@ -108,6 +108,7 @@ VORAB_UNARY(sign, Number, sign_of(x))
 VORAB_UNARY(floor, Float, round_of<Rounding::Down>(x))
 VORAB_UNARY(ceil, Float, round_of<Rounding::Up>(x))
 VORAB_UNARY(round, Float, round_of<Rounding::Nearest>(x))
+VORAB_UNARY(trunc, Float, round_of<Rounding::Zero>(x))
 VORAB_UNARY(sqrt, Float, sqrt_of(x))
 VORAB_UNARY(rsqrt, Float, splat<V>(1) / sqrt_of(x))
 

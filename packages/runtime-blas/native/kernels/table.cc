@@ -6,7 +6,7 @@ namespace VORAB_ISA {
 namespace {
 
 ScalarFn find_bitcast(const Signature& s) {
-  if (width(s.in[0]) != width(s.out)) return nullptr;
+  if (width(s.in[0]) != width(s.out) || s.in[0] == Dt::Bool || s.out == Dt::Bool) return nullptr;
   switch (width(s.out)) {
     case 1: return &map_bits<1>;
     case 2: return &map_bits<2>;

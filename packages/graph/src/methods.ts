@@ -322,6 +322,8 @@ declare module './node.ts' {
     tril(k?: number): Tensor;
     /** Zeros below the k-th diagonal of the last two axes. */
     triu(k?: number): Tensor;
+    /** x without its fraction: `trunc(-1.7)` is -1. */
+    trunc(): Tensor;
     /** The variance over axes (all by default); `ddof: 1` divides by n − 1. */
     variance(axes?: Axes, options?: ReduceOptions & { readonly ddof?: number }): Tensor;
     /** x where the condition holds, y elsewhere; all broadcast. `where(x.greater(0), x, 0)` */
@@ -441,6 +443,7 @@ const functions: Readonly<Record<string, unknown>> = {
   transpose: ops.transpose,
   tril: ops.tril,
   triu: ops.triu,
+  trunc: ops.trunc,
   variance: ops.variance,
   where: ops.where,
   zerosLike: ops.zerosLike,

@@ -104,4 +104,5 @@ export const ops: readonly OpRow[] = [
   { id: 100, name: 'stopGradient', kind: 'Composite', minInputs: 1, maxInputs: 1, outputs: 1, attributes: '' },
   { id: 101, name: 'threefry2x32', kind: 'Composite', minInputs: 4, maxInputs: 4, outputs: 2, attributes: '' },
   { id: 102, name: 'dropout', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 1, attributes: 'f' },
+  { id: 103, name: 'trunc', kind: 'Elementwise', minInputs: 1, maxInputs: 1, outputs: 1, attributes: '' },
 ];

@@ -33,3 +33,13 @@ export const round: UnaryOp = unary({
   partial: 'zero',
   test: { smooth: false },
 });
+
+/** x without its fraction: `trunc(-1.7)` is -1. */
+export const trunc: UnaryOp = unary({
+  name: 'trunc',
+  doc: 'x without its fraction',
+  accepts: 'float',
+  scalar: (x) => Math.trunc(x as number),
+  partial: 'zero',
+  test: { smooth: false },
+});

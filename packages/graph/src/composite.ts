@@ -1,3 +1,4 @@
+import { dimSymbols } from './dim.ts';
 import { pullback } from './grad.ts';
 import type { Tensor } from './node.ts';
 import { attrKey, formatType } from './node.ts';
@@ -13,7 +14,7 @@ import type {
   Vjp,
 } from './op.ts';
 import { input } from './ops/leaves.ts';
-import { currentScope, withScope } from './scope.ts';
+import { withScope } from './scope.ts';
 
 /** What a composite gives. */
 export interface CompositeSpec<S extends AttrSpec> {
@@ -57,21 +58,32 @@ export function composite<S extends AttrSpec = Record<never, never>>(
   };
 }
 
+// By op, types and attributes: graphs are checked again after every pass.
+const inferred = new Map<string, readonly TensorType[]>();
+const mostInferred = 4096;
+
 function inferOnce(
   op: Pick<CompositeOp, 'name' | 'attributes' | 'decompose'>,
   types: readonly TensorType[],
   attrs: Attrs,
 ): readonly TensorType[] {
-  const { inferred } = currentScope();
   const own = Object.entries(op.attributes).map(([name, kind]) =>
     attrKey(kind as AttrKind, attrs[name] as AttrTypes[AttrKind]),
   );
-  const key = [op.name, ...types.map(formatType), ...own].join(';');
-  const known = inferred?.get(key);
+  const key = [op.name, ...types.map(keyOfType), ...own].join(';');
+  const known = inferred.get(key);
   if (known) return known;
   const found = inferByDecomposition(op.decompose, types, attrs);
-  inferred?.set(key, found);
+  if (inferred.size >= mostInferred) inferred.clear();
+  inferred.set(key, found);
   return found;
+}
+
+// Dims of one name and other bounds are other dims.
+function keyOfType(type: TensorType): string {
+  const symbols = type.shape.flatMap(dimSymbols);
+  const bounds = symbols.map((s) => `${s.name} ${s.min} ${s.max} ${s.multipleOf}`);
+  return [formatType(type), ...bounds].join(',');
 }
 
 // On leaves of its own, in a table of its own: nothing of it stays.

@@ -1,16 +1,10 @@
 import type { CallSite } from './location.ts';
 import type { Node } from './node.ts';
-import type { TensorType } from './op.ts';
 
 /** What surrounds the making of a node. Scopes nest; the innermost counts. */
 export interface Scope {
   /** The interning table; absent outside a trace, where nothing is merged. */
   readonly nodes: Map<string, Node> | undefined;
-  /**
-   * The types that composites gave in this trace, by op, operand types and attributes: decomposing
-   * to learn them is slow.
-   */
-  readonly inferred: Map<string, readonly TensorType[]> | undefined;
   /**
    * Stacks that new nodes take instead of the caller's own: backward and decomposed nodes keep the
    * user's line.
@@ -26,7 +20,6 @@ export interface Scope {
 
 const outside: Scope = {
   nodes: undefined,
-  inferred: undefined,
   inherited: undefined,
   tag: '',
   note: undefined,
@@ -52,7 +45,7 @@ export function withScope<T>(change: Partial<Scope>, body: () => T): T {
 
 /** Runs `body` with an interning table of its own. */
 export function withTrace<T>(body: () => T): T {
-  return withScope({ nodes: new Map(), inferred: new Map() }, body);
+  return withScope({ nodes: new Map() }, body);
 }
 
 /** Runs `body` so that the nodes it makes carry the source locations of `node`. */

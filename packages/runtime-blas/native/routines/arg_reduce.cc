@@ -1,4 +1,5 @@
-// argMax and argMin: the first of equals; the first NaN wins over every number.
+// argMax and argMin: the first of equals; the first NaN wins over every number; 0 over an empty
+// axis.
 #include <algorithm>
 #include <type_traits>
 
@@ -60,7 +61,6 @@ class ArgStep : public Step {
     view_ = axis_view(x_.shape, call.axis(0, x_.shape));
     require(out_.dtype == Dt::I32 && out_.elements() == view_.outer * view_.inner,
             "argMax has another shape");
-    require(out_.elements() == 0 || view_.extent > 0, "argMax over an empty axis");
     if (plane_ == nullptr) {
       plane_ = plane_of<Max>(Dt::F32);
       widen_ = call.binder.kernels.scalar({OP_cast, 1, Dt::F32, {x_.dtype}});
@@ -74,7 +74,10 @@ class ArgStep : public Step {
     const int64_t element = static_cast<int64_t>(width(x_.dtype)),
                   size = view_.extent * view_.inner;
     auto* out = reinterpret_cast<int32_t*>(context.values[out_.value]);
-    if (size == 0) return;
+    if (size == 0) {  // over an empty axis: 0
+      std::fill_n(out, out_.elements(), 0);
+      return;
+    }
     context.pool.run(tasks_, [&](int64_t task, int thread) {
       for (int64_t o = view_.outer * task / tasks_; o < view_.outer * (task + 1) / tasks_; ++o) {
         const std::byte* x = context.values[x_.value] + o * size * element;

@@ -41,6 +41,7 @@ inline void fail(const char* file, int line, const std::string& message) {
   static const ::vorab::blas::test::Register register_##name(#name, name); \
   static void name()
 
-#define CHECK(condition, ...) \
-  if (!(condition))           \
-  ::vorab::blas::test::fail(__FILE__, __LINE__, std::string("not so: " #condition " ") + std::string(__VA_ARGS__))
+#define CHECK(condition, ...)                   \
+  if (!(condition))                             \
+  ::vorab::blas::test::fail(__FILE__, __LINE__, \
+                            std::string("not so: " #condition " ") + std::string(__VA_ARGS__))

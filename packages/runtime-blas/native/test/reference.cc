@@ -25,7 +25,8 @@ int64_t ReferenceTape::address(const SourceAccess& access, const Index& at) cons
 Real ReferenceTape::reduce(const SourceInstr& instr, uint16_t id, Index at) {
   const size_t to = source_.dims.size() - source_.inner, from = to - source_.reduced;
   for (size_t d = from; d < to; ++d) at[d] = 0;
-  if (const auto found = reductions_.find({id, at}); found != reductions_.end()) return found->second;
+  if (const auto found = reductions_.find({id, at}); found != reductions_.end())
+    return found->second;
   const Index key = at;
   bool empty = false;
   for (size_t d = from; d < to; ++d) empty = empty || source_.dims[d] == 0;
@@ -59,10 +60,8 @@ Real ReferenceTape::value(uint16_t id, const Index& at) {
       std::memcpy(bits, &instr.bits, 8);
       return read(instr.dtype, bits, 0);
     }
-    case Kind::Index:
-      return static_cast<Real>(at[instr.arg[0]]);
-    case Kind::Reduce:
-      return reduce(instr, id, at);
+    case Kind::Index: return static_cast<Real>(at[instr.arg[0]]);
+    case Kind::Reduce: return reduce(instr, id, at);
     case Kind::Scalar: {
       Real x[4] = {};
       Signature signature{instr.op, instr.arity, instr.dtype, {}};
@@ -72,8 +71,7 @@ Real ReferenceTape::value(uint16_t id, const Index& at) {
       }
       return rounded(instr.dtype, meaning(find_op(instr.op)->name, signature, x));
     }
-    case Kind::Store:
-      break;
+    case Kind::Store: break;
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// Tapes in the plainest form: element by element, each value from its operands. What compiled tapes are held against.
+// Tapes in the plainest form: element by element, each value from its operands. What compiled tapes
+// are held against.
 #pragma once
 
 #include <map>
@@ -12,7 +13,8 @@ using Buffers = std::vector<std::vector<std::byte>>;  // by value
 
 class ReferenceTape {
  public:
-  ReferenceTape(const TapeSource& source, const Buffers& buffers) : source_(source), before_(buffers) {}
+  ReferenceTape(const TapeSource& source, const Buffers& buffers)
+      : source_(source), before_(buffers) {}
 
   // The buffers after the tape has run.
   Buffers run();

@@ -25,7 +25,8 @@ Real half_value(uint16_t bits) {
   const Real sign = bits & 0x8000 ? -1 : 1;
   const int exponent = bits >> 10 & 31, fraction = bits & 1023;
   if (exponent == 31) return fraction ? std::numeric_limits<Real>::quiet_NaN() : sign * kInf;
-  return sign * (exponent ? std::ldexp(1 + fraction / 1024.0L, exponent - 15) : std::ldexp(Real(fraction), -24));
+  return sign * (exponent ? std::ldexp(1 + fraction / 1024.0L, exponent - 15)
+                          : std::ldexp(Real(fraction), -24));
 }
 
 int64_t to_integer(Real x) { return static_cast<int64_t>(x); }
@@ -71,10 +72,28 @@ Real floor_mod(Real x, Real y) {
 }
 
 #define UNARY(name, takes, expression, ...) \
-  {#name, {1, takes, false, [](Dt, const Real* a) -> Real { const Real x = a[0]; return expression; }, ##__VA_ARGS__}}
-#define BINARY(name, takes, test, expression, ...)                                           \
-  {#name, {2, takes, test, [](Dt d, const Real* a) -> Real {                                 \
-             (void)d; const Real x = a[0], y = a[1]; return expression; }, ##__VA_ARGS__}}
+  {                                         \
+    #name, {                                \
+      1, takes, false,                      \
+          [](Dt, const Real* a) -> Real {   \
+            const Real x = a[0];            \
+            return expression;              \
+          },                                \
+          ##__VA_ARGS__                     \
+    }                                       \
+  }
+#define BINARY(name, takes, test, expression, ...) \
+  {                                                \
+    #name, {                                       \
+      2, takes, test,                              \
+          [](Dt d, const Real* a) -> Real {        \
+            (void)d;                               \
+            const Real x = a[0], y = a[1];         \
+            return expression;                     \
+          },                                       \
+          ##__VA_ARGS__                            \
+    }                                              \
+  }
 
 // clang-format off
 const std::map<std::string, Row> kRows = {
@@ -135,7 +154,8 @@ Real cast(Dt from, Dt to, Real x) {
   if (x != x) return 0;
   const int bits = static_cast<int>(width(to)) * 8;
   const bool is_signed = to == Dt::I8 || to == Dt::I32 || to == Dt::I64;
-  const Real low = is_signed ? -std::ldexp(1.0L, bits - 1) : 0, high = std::ldexp(1.0L, is_signed ? bits - 1 : bits) - 1;
+  const Real low = is_signed ? -std::ldexp(1.0L, bits - 1) : 0,
+             high = std::ldexp(1.0L, is_signed ? bits - 1 : bits) - 1;
   return std::fmin(std::fmax(std::trunc(x), low), high);
 }
 
@@ -159,9 +179,14 @@ Real read(Dt dtype, const std::byte* data, int64_t i) {
 
 void write(Dt dtype, std::byte* data, int64_t i, Real x) {
   // Halves go through f32, as the kernels compute them.
-  const uint64_t bits = is_float(dtype) ? bits_of(dtype == Dt::F64 ? static_cast<double>(x) : static_cast<double>(static_cast<float>(x)), dtype)
-                        : dtype == Dt::Bool ? uint64_t{x != 0}
-                                            : static_cast<uint64_t>(x < 0 ? static_cast<uint64_t>(static_cast<int64_t>(x)) : static_cast<uint64_t>(x));
+  const uint64_t bits =
+      is_float(dtype) ? bits_of(dtype == Dt::F64 ? static_cast<double>(x)
+                                                 : static_cast<double>(static_cast<float>(x)),
+                                dtype)
+      : dtype == Dt::Bool
+          ? uint64_t{x != 0}
+          : static_cast<uint64_t>(x < 0 ? static_cast<uint64_t>(static_cast<int64_t>(x))
+                                        : static_cast<uint64_t>(x));
   std::memcpy(data + i * static_cast<int64_t>(width(dtype)), &bits, width(dtype));
 }
 
@@ -172,25 +197,31 @@ Real rounded(Dt dtype, Real x) {
 }
 
 double ulps(Dt dtype, Real found, Real expected) {
-  if (found != found || expected != expected) return found != found && expected != expected ? 0 : 1e30;
+  if (found != found || expected != expected)
+    return found != found && expected != expected ? 0 : 1e30;
   if (found == expected || found == rounded(dtype, expected)) return 0;
   if (std::isinf(found) || !is_float(dtype)) return 1e30;
   const int digits = dtype == Dt::F16 ? 11 : dtype == Dt::BF16 ? 8 : dtype == Dt::F32 ? 24 : 53;
-  const int lowest = dtype == Dt::F16 ? -24 : dtype == Dt::BF16 ? -133 : dtype == Dt::F32 ? -149 : -1074;
+  const int lowest = dtype == Dt::F16    ? -24
+                     : dtype == Dt::BF16 ? -133
+                     : dtype == Dt::F32  ? -149
+                                         : -1074;
   const int exponent = expected == 0 ? lowest : std::max(lowest, std::ilogb(expected) + 1 - digits);
   return static_cast<double>(std::fabs(found - expected) / std::ldexp(1.0L, exponent));
 }
 
 bool accepts(const std::string& op, const Signature& s) {
   if (op == "cast") return true;
-  if (op == "bitcast") return width(s.in[0]) == width(s.out) && s.in[0] != Dt::Bool && s.out != Dt::Bool;
+  if (op == "bitcast")
+    return width(s.in[0]) == width(s.out) && s.in[0] != Dt::Bool && s.out != Dt::Bool;
   if (op == "where") return s.in[0] == Dt::Bool && s.in[1] == s.in[2] && s.out == s.in[1];
   const auto row = kRows.find(op);
   if (row == kRows.end()) throw std::runtime_error("the tests do not know the op " + op);
   for (int i = 1; i < s.arity; ++i) {
     if (s.in[i] != s.in[0]) return false;
   }
-  return s.arity == row->second.arity && takes(row->second.takes, s.in[0]) && s.out == (row->second.test ? Dt::Bool : s.in[0]);
+  return s.arity == row->second.arity && takes(row->second.takes, s.in[0]) &&
+         s.out == (row->second.test ? Dt::Bool : s.in[0]);
 }
 
 Real meaning(const std::string& op, const Signature& s, const Real* x) {

@@ -1,5 +1,5 @@
-// Single elements: values of any dtype as long double (which holds every i64 and f64 exactly), and the meaning of
-// every elementwise op on them.
+// Single elements: values of any dtype as long double (which holds every i64 and f64 exactly), and
+// the meaning of every elementwise op on them.
 #pragma once
 
 #include <random>

@@ -124,18 +124,20 @@ Buffers run_compiled(const TapeSource& source, Buffers buffers, int threads, con
   return buffers;
 }
 
-void expect_same(const char* what, const TapeSource& source, const std::vector<Dt>& dtypes, const Buffers& buffers,
-                 double relative) {
+void expect_same(const char* what, const TapeSource& source, const std::vector<Dt>& dtypes,
+                 const Buffers& buffers, double relative) {
   const Buffers expected = ReferenceTape(source, buffers).run();
   const Buffers found = run_compiled(source, buffers);
   for (size_t b = 0; b < buffers.size(); ++b) {
     const auto n = static_cast<int64_t>(buffers[b].size() / width(dtypes[b]));
     for (int64_t i = 0; i < n; ++i) {
-      const Real x = read(dtypes[b], found[b].data(), i), y = read(dtypes[b], expected[b].data(), i);
+      const Real x = read(dtypes[b], found[b].data(), i),
+                 y = read(dtypes[b], expected[b].data(), i);
       const bool same = x == y || (x != x && y != y) ||
                         (is_float(dtypes[b]) && std::fabs(x - y) <= relative * (1 + std::fabs(y)));
-      CHECK(same, std::string(what) + ": value " + std::to_string(b) + " element " + std::to_string(i) + " found " +
-                      std::to_string(static_cast<double>(x)) + ", expected " + std::to_string(static_cast<double>(y)));
+      CHECK(same, std::string(what) + ": value " + std::to_string(b) + " element " +
+                      std::to_string(i) + " found " + std::to_string(static_cast<double>(x)) +
+                      ", expected " + std::to_string(static_cast<double>(y)));
       if (!same) return;
     }
   }

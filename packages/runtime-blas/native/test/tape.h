@@ -41,10 +41,11 @@ class TapeBuilder {
 };
 
 std::vector<std::byte*> pointers(Buffers& buffers);
-Buffers run_compiled(const TapeSource& source, Buffers buffers, int threads = 1, const char* cpu = "");
+Buffers run_compiled(const TapeSource& source, Buffers buffers, int threads = 1,
+                     const char* cpu = "");
 
 // Runs compiled and reference, and compares every buffer; ulp: per element, of its dtype.
-void expect_same(const char* what, const TapeSource& source, const std::vector<Dt>& dtypes, const Buffers& buffers,
-                 double relative = 2e-6);
+void expect_same(const char* what, const TapeSource& source, const std::vector<Dt>& dtypes,
+                 const Buffers& buffers, double relative = 2e-6);
 
 }  // namespace vorab::blas::test

@@ -11,11 +11,13 @@ std::string label(const char* name, int64_t a, int64_t b) {
   return std::string(name) + " " + std::to_string(a) + "x" + std::to_string(b);
 }
 
-Buffers buffers_of(const std::vector<Dt>& dtypes, const std::vector<int64_t>& sizes, uint32_t seed = 1) {
+Buffers buffers_of(const std::vector<Dt>& dtypes, const std::vector<int64_t>& sizes,
+                   uint32_t seed = 1) {
   std::mt19937 random(seed);
   Buffers out;
   for (size_t i = 0; i < dtypes.size(); ++i) {
-    out.push_back(random_data(dtypes[i], static_cast<size_t>(std::max<int64_t>(sizes[i], 1)), random));
+    out.push_back(
+        random_data(dtypes[i], static_cast<size_t>(std::max<int64_t>(sizes[i], 1)), random));
   }
   return out;
 }
@@ -35,7 +37,8 @@ TapeSource layer_norm(int64_t rows, int64_t cols) {
   const auto scale = t.load(1, Dt::F32, {0, 1});
   const auto n = t.constant(static_cast<double>(cols));
   const auto centered = t.scalar("sub", {x, t.scalar("div", {t.reduce(Reduction::Sum, x), n})});
-  const auto variance = t.scalar("div", {t.reduce(Reduction::Sum, t.scalar("mul", {centered, centered})), n});
+  const auto variance =
+      t.scalar("div", {t.reduce(Reduction::Sum, t.scalar("mul", {centered, centered})), n});
   const auto rstd = t.scalar("rsqrt", {t.scalar("add", {variance, t.constant(1e-5)})});
   t.store(2, t.scalar("mul", {t.scalar("mul", {centered, rstd}), scale}), t.dense());
   t.store(3, rstd, t.kept());
@@ -52,9 +55,13 @@ VORAB_TEST(chain_with_broadcasts) {
       const auto bias = t.load(1, Dt::F32, {0, 1});
       const auto scale = t.load(2, Dt::F32, {1, 0});
       const auto y = t.scalar("tanh", {t.scalar("add", {t.scalar("mul", {x, scale}), bias})});
-      t.store(3, t.scalar("where", {t.scalar("less", Dt::Bool, {y, t.constant(0)}), t.constant(0.5), y}), t.dense());
-      expect_same(label("chain", rows, cols).c_str(), t.source, {Dt::F32, Dt::F32, Dt::F32, Dt::F32},
-                  buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32}, {rows * cols, cols, rows, rows * cols}));
+      t.store(
+          3,
+          t.scalar("where", {t.scalar("less", Dt::Bool, {y, t.constant(0)}), t.constant(0.5), y}),
+          t.dense());
+      expect_same(
+          label("chain", rows, cols).c_str(), t.source, {Dt::F32, Dt::F32, Dt::F32, Dt::F32},
+          buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32}, {rows * cols, cols, rows, rows * cols}));
     }
   }
 }
@@ -86,7 +93,8 @@ VORAB_TEST(transposes_and_strides) {
   }
   TapeBuilder t({5, 4, 3, 70});
   t.store(1, t.load(0, Dt::F32, {3, 15, 1, 60}), t.dense());
-  expect_same("four dims", t.source, {Dt::F32, Dt::F32}, buffers_of({Dt::F32, Dt::F32}, {4200, 4200}));
+  expect_same("four dims", t.source, {Dt::F32, Dt::F32},
+              buffers_of({Dt::F32, Dt::F32}, {4200, 4200}));
 }
 
 VORAB_TEST(row_mode_softmax) {
@@ -101,8 +109,11 @@ VORAB_TEST(row_mode_softmax) {
 VORAB_TEST(row_mode_layer_norm) {
   for (int64_t rows : {1, 7, 64}) {
     for (int64_t cols : kSizes) {
-      expect_same(label("layerNorm", rows, cols).c_str(), layer_norm(rows, cols), {Dt::F32, Dt::F32, Dt::F32, Dt::F32},
-                  buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32}, {rows * cols, cols, rows * cols, rows}), 1e-5);
+      expect_same(
+          label("layerNorm", rows, cols).c_str(), layer_norm(rows, cols),
+          {Dt::F32, Dt::F32, Dt::F32, Dt::F32},
+          buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32}, {rows * cols, cols, rows * cols, rows}),
+          1e-5);
     }
   }
 }
@@ -111,18 +122,23 @@ VORAB_TEST(softmax_in_place) {
   for (int64_t cols : {10, 333, 5000}) {
     TapeSource source = softmax(13, cols);
     for (SourceAccess& access : source.accesses) access.value = 0, access.place.space = 0;
-    expect_same(label("in place", 13, cols).c_str(), source, {Dt::F32}, buffers_of({Dt::F32}, {13 * cols}));
+    expect_same(label("in place", 13, cols).c_str(), source, {Dt::F32},
+                buffers_of({Dt::F32}, {13 * cols}));
   }
 }
 
 VORAB_TEST(adam_in_place) {
   const int64_t n = 1000;
   TapeBuilder t({n});
-  const auto g = t.load(0, Dt::F32, {1}), m = t.load(1, Dt::F32, {1}), v = t.load(2, Dt::F32, {1}), p = t.load(3, Dt::F32, {1});
+  const auto g = t.load(0, Dt::F32, {1}), m = t.load(1, Dt::F32, {1}), v = t.load(2, Dt::F32, {1}),
+             p = t.load(3, Dt::F32, {1});
   const auto b1 = t.constant(0.9), b2 = t.constant(0.999);
-  const auto m2 = t.scalar("add", {t.scalar("mul", {m, b1}), t.scalar("mul", {g, t.constant(0.1)})});
-  const auto v2 = t.scalar("add", {t.scalar("mul", {t.scalar("abs", {v}), b2}), t.scalar("mul", {t.scalar("mul", {g, g}), t.constant(0.001)})});
-  const auto step = t.scalar("div", {m2, t.scalar("add", {t.scalar("sqrt", {v2}), t.constant(1e-8)})});
+  const auto m2 =
+      t.scalar("add", {t.scalar("mul", {m, b1}), t.scalar("mul", {g, t.constant(0.1)})});
+  const auto v2 = t.scalar("add", {t.scalar("mul", {t.scalar("abs", {v}), b2}),
+                                   t.scalar("mul", {t.scalar("mul", {g, g}), t.constant(0.001)})});
+  const auto step =
+      t.scalar("div", {m2, t.scalar("add", {t.scalar("sqrt", {v2}), t.constant(1e-8)})});
   t.store(1, m2, {1});
   t.store(2, v2, {1});
   t.store(3, t.scalar("sub", {p, t.scalar("mul", {step, t.load(4, Dt::F32, {0})})}), {1});
@@ -144,8 +160,10 @@ VORAB_TEST(column_mode) {
         t.store(2, t.scalar("add", {sum, w}), t.kept());
         t.store(3, top, t.kept());
         const std::vector<Dt> dtypes(4, Dt::F32);
-        expect_same(label("columns", reduced, inner).c_str(), t.source, dtypes,
-                    buffers_of(dtypes, {outer * reduced * inner, inner, outer * inner, outer * inner}), 1e-4);
+        expect_same(
+            label("columns", reduced, inner).c_str(), t.source, dtypes,
+            buffers_of(dtypes, {outer * reduced * inner, inner, outer * inner, outer * inner}),
+            1e-4);
       }
     }
   }
@@ -154,7 +172,8 @@ VORAB_TEST(column_mode) {
 VORAB_TEST(reductions_of_every_kind) {
   for (Dt dtype : {Dt::F32, Dt::I32, Dt::U32, Dt::F64, Dt::I64, Dt::F16, Dt::U8}) {
     for (uint32_t inner : {0u, 1u}) {
-      TapeBuilder t(inner ? std::vector<int64_t>{5, 90, 11} : std::vector<int64_t>{5, 990}, 1, inner);
+      TapeBuilder t(inner ? std::vector<int64_t>{5, 90, 11} : std::vector<int64_t>{5, 990}, 1,
+                    inner);
       const auto x = t.load(0, dtype, t.dense());
       t.store(1, t.reduce(Reduction::Max, x), t.kept());
       t.store(2, t.reduce(Reduction::Min, x), t.kept());
@@ -167,7 +186,8 @@ VORAB_TEST(reductions_of_every_kind) {
   const auto x = t.scalar("less", Dt::Bool, {t.load(0, Dt::F32, t.dense()), t.constant(6)});
   t.store(1, t.reduce(Reduction::Any, x), t.kept());
   t.store(2, t.reduce(Reduction::All, x), t.kept());
-  expect_same("any, all", t.source, {Dt::F32, Dt::Bool, Dt::Bool}, buffers_of({Dt::F32, Dt::Bool, Dt::Bool}, {495, 5, 5}));
+  expect_same("any, all", t.source, {Dt::F32, Dt::Bool, Dt::Bool},
+              buffers_of({Dt::F32, Dt::Bool, Dt::Bool}, {495, 5, 5}));
 }
 
 // Dims that do not merge: reduced over two dims apart, with strides.
@@ -179,7 +199,8 @@ VORAB_TEST(several_reduced_dims) {
     t.store(1, sum, t.kept());
     t.store(2, t.scalar("sub", {x, sum}), t.dense());
     expect_same("three reduced", t.source, {Dt::F32, Dt::F32, Dt::F32},
-                buffers_of({Dt::F32, Dt::F32, Dt::F32}, {4 * (750 * k + 5) + 750, 12, 3000 * k}), 1e-4);
+                buffers_of({Dt::F32, Dt::F32, Dt::F32}, {4 * (750 * k + 5) + 750, 12, 3000 * k}),
+                1e-4);
   }
 }
 
@@ -198,12 +219,15 @@ VORAB_TEST(threads_change_nothing) {
   chain.store(1, chain.scalar("erf", {chain.load(0, Dt::F32, {1})}), {1});
   sources.emplace_back("chain", chain.source);
   for (const auto& [name, source] : sources) {
-    Buffers buffers = buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32}, {1000003, 1000003, 1000003, 1000003});
+    Buffers buffers =
+        buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32}, {1000003, 1000003, 1000003, 1000003});
     const Buffers one = run_compiled(source, buffers, 1);
     for (int threads : {2, 3, 4}) CHECK(run_compiled(source, buffers, threads) == one, name);
   }
-  expect_same("long row", softmax(1, 40000), {Dt::F32, Dt::F32}, buffers_of({Dt::F32, Dt::F32}, {40000, 40000}));
-  expect_same("split columns", columns.source, {Dt::F32, Dt::F32}, buffers_of({Dt::F32, Dt::F32}, {350000, 70}), 3e-5);
+  expect_same("long row", softmax(1, 40000), {Dt::F32, Dt::F32},
+              buffers_of({Dt::F32, Dt::F32}, {40000, 40000}));
+  expect_same("split columns", columns.source, {Dt::F32, Dt::F32},
+              buffers_of({Dt::F32, Dt::F32}, {350000, 70}), 3e-5);
 }
 
 VORAB_TEST(kernel_sets_agree) {

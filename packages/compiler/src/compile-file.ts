@@ -1,5 +1,6 @@
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import type { fb } from '@vorab/artifact';
+import { resolveCallSite } from '@vorab/graph';
 import { generateBinding } from './binding/index.ts';
 import { compilePrograms } from './compile.ts';
 import type { ModelSource } from './discover/index.ts';
@@ -51,7 +52,7 @@ export async function compileFile(
     compilePrograms(programs, {
       targets,
       fuse,
-      rootName: (callSites) => source.rootName(callSites),
+      rootName: (callSites) => source.rootName(callSites.map(resolveCallSite)),
       relativePath: (file) => posix(relative(dirname(source.file), file)),
       onPass: ({ entry, pass, ms }) => onPart(`${entry}: ${pass}`, ms),
     }),

@@ -1,4 +1,4 @@
-import type { CallSite, SourceLocation } from '@vorab/graph';
+import type { SourceLocation } from '@vorab/graph';
 
 /** What makes a program. */
 export type ProgramMaker = 'program' | 'trainStep';
@@ -24,19 +24,17 @@ export interface SourceProblem {
 export interface ModelSource {
   /** The model's own file, absolute. */
   readonly file: string;
-  /** The tsconfig.json that governs it. */
-  readonly tsconfig: string | undefined;
   /** Syntax errors, and imports of files that are not there. */
   readonly problems: readonly SourceProblem[];
   readonly exports: readonly ExportedName[];
-  /** Whether a file belongs to the model: itself, or imported by it and not an installed package. */
-  holds(file: string): boolean;
+  /** The files of the model: itself, and what it imports but installed packages. */
+  readonly files: readonly string[];
   /**
    * The path of names that leads to a place in the user's source: `net` inside `const net = nn.sequential(…)`,
-   * `model.head` inside `const model = { head: nn.linear(…) }`. Frames are innermost first; inside functions the
+   * `model.head` inside `const model = { head: nn.linear(…) }`. Places are the frames of a stack, innermost first; inside functions the
    * names follow from the frame at module level inwards. Undefined where nothing has a name.
    */
-  rootName(callSites: readonly CallSite[]): string | undefined;
+  rootName(places: readonly SourceLocation[]): string | undefined;
 }
 
 /** Reads TypeScript sources. The one place behind which the TypeScript compiler sits. */

@@ -7,8 +7,9 @@ export type {
   SourceAnalyzer,
   SourceProblem,
 } from './analyzer.ts';
+export { findTsconfig } from './tsconfig.ts';
 
-/** The analyzer. Loading it takes a third of a second, so only those who compile do. */
+/** The analyzer. It takes a third of a second to load, so only those who compile load it. */
 export async function loadAnalyzer(): Promise<SourceAnalyzer> {
   const { TsMorphAnalyzer } = await import('./ts-morph.ts');
   return new TsMorphAnalyzer();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ts as Ts, Project as TsProject } from 'ts-morph';
 import { Project, ts } from './ts-compiler.ts';
+import { findTsconfig } from './tsconfig.ts';
 
 /** Stands in for vorab's own packages: reading their real types would cost more than the rest together. */
 export const stubFile = '/vorab-stub.d.ts';
@@ -29,11 +30,6 @@ const base: Ts.CompilerOptions = {
   types: [],
 };
 
-/** The tsconfig.json that governs a file, if there is one. */
-export function findTsconfig(file: string): string | undefined {
-  return ts.findConfigFile(dirname(file), ts.sys.fileExists);
-}
-
 /** Only what changes where an import leads. */
 function resolutionOptions(tsconfig: string | undefined): Ts.CompilerOptions {
   if (!tsconfig) return {};
@@ -51,10 +47,7 @@ export interface MissingImport {
 }
 
 /** Reads a file and, of what it imports, everything outside node_modules. */
-export function openProject(
-  file: string,
-  tsconfig: string | undefined,
-): {
+export function openProject(file: string): {
   readonly project: TsProject;
   /** Filled while the program is made. */
   readonly missing: readonly MissingImport[];
@@ -75,7 +68,7 @@ export function openProject(
     return undefined;
   };
   const project = new Project({
-    compilerOptions: { ...base, ...resolutionOptions(tsconfig) },
+    compilerOptions: { ...base, ...resolutionOptions(findTsconfig(file)) },
     skipAddingFilesFromTsConfig: true,
     skipFileDependencyResolution: true,
     skipLoadingLibFiles: true,

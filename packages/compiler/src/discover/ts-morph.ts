@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { type CallSite, resolveCallSite, type SourceLocation } from '@vorab/graph';
+import type { SourceLocation } from '@vorab/graph';
 import type { SourceFile, ts as Ts, Node as TsNode } from 'ts-morph';
 import type { ExportedName, ModelSource, SourceAnalyzer, SourceProblem } from './analyzer.ts';
-import { findTsconfig, type MissingImport, openProject } from './project.ts';
+import { type MissingImport, openProject, stubFile } from './project.ts';
 import { namePathAt } from './root-name.ts';
 import { makerOf } from './symbols.ts';
 import { Node, ts } from './ts-compiler.ts';
@@ -16,29 +16,28 @@ export class TsMorphAnalyzer implements SourceAnalyzer {
 
 class TsMorphSource implements ModelSource {
   readonly file: string;
-  readonly tsconfig: string | undefined;
   readonly problems: readonly SourceProblem[];
   readonly exports: readonly ExportedName[];
   private readonly program: Ts.Program;
 
   constructor(file: string) {
     this.file = file;
-    this.tsconfig = findTsconfig(file);
-    const { project, missing } = openProject(file, this.tsconfig);
+    const { project, missing } = openProject(file);
     this.program = project.getProgram().compilerObject;
     this.problems = [...syntaxErrors(this.program), ...missingFiles(this.program, missing)];
     const model = project.getSourceFileOrThrow(file);
     this.exports = this.problems.length > 0 ? [] : findExports(model);
   }
 
-  holds(file: string): boolean {
-    return this.program.getSourceFile(file) !== undefined;
+  get files(): readonly string[] {
+    return this.program
+      .getSourceFiles()
+      .flatMap(({ fileName }) => (fileName === stubFile ? [] : [fileName]));
   }
 
-  rootName(callSites: readonly CallSite[]): string | undefined {
+  rootName(places: readonly SourceLocation[]): string | undefined {
     const names: string[] = [];
-    for (const site of callSites) {
-      const place = resolveCallSite(site);
+    for (const place of places) {
       // Frames of vorab itself and of installed packages name nothing of the user's.
       const file = this.program.getSourceFile(place.file);
       if (!file) continue;

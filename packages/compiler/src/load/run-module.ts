@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { ModelSource } from '../discover/index.ts';
+import { findTsconfig, type ModelSource } from '../discover/index.ts';
 import { loadAsEsModules } from './es-modules.ts';
 import { ModelError } from './model-error.ts';
 import { type StackFrame, userFrames } from './stack.ts';
@@ -16,7 +16,7 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
 export async function runModule(source: ModelSource): Promise<ModuleExports> {
   const { register } = await import('tsx/esm/api');
   process.setSourceMapsEnabled(true);
-  const unregister = register({ tsconfig: source.tsconfig ?? false });
+  const unregister = register({ tsconfig: findTsconfig(source.file) ?? false });
   const stop = loadAsEsModules();
   try {
     return (await import(pathToFileURL(source.file).href)) as ModuleExports;
@@ -49,4 +49,4 @@ function asModelError(error: unknown, source: ModelSource): unknown {
 }
 
 const ownFrames = (error: Error, source: ModelSource): readonly StackFrame[] =>
-  userFrames(error, (file) => source.holds(file));
+  userFrames(error, (file) => source.files.includes(file));

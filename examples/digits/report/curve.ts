@@ -22,7 +22,6 @@ export function lossCurve({ losses, accuracies, perEpoch }: Run): string {
   const raw = losses.map((loss, i): Point => [x(i + 1), ofLoss(loss)]);
   const smooth = averaged(losses).map((loss, i): Point => [x(i + 1), ofLoss(loss)]);
   const shares = accuracies.map((a, i): Point => [x((i + 1) * perEpoch), ofAccuracy(a)]);
-  const first = accuracies[0] ?? 0;
   const last = accuracies.at(-1) ?? 0;
   const summary = `Loss falls from ${losses[0]?.toFixed(2)} to ${losses.at(-1)?.toFixed(3)}; accuracy ends at ${(last * 100).toFixed(1)} %.`;
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${summary}">
@@ -32,10 +31,18 @@ ${epochTicks(accuracies.length, (epoch) => x(epoch * perEpoch))}
 <path class="smooth" d="${path(smooth)}"/>
 <path class="accuracy" d="${path(shares)}"/>
 <text class="of-loss" x="${left}" y="${top - 5}">loss</text>
-<text class="of-accuracy" x="${shares[0]?.[0] ?? 0}" y="${(shares[0]?.[1] ?? 0) + 18}" text-anchor="middle">${(first * 100).toFixed(0)} %</text>
+${startLabel(shares[0], accuracies)}
 <text class="of-accuracy" x="${width - right + 8}" y="${(shares.at(-1)?.[1] ?? 0) + 4}">${(last * 100).toFixed(1)} %</text>
 <text class="of-accuracy" x="${width - right + 8}" y="${(shares.at(-1)?.[1] ?? 0) + 19}">accuracy</text>
 </svg>`;
+}
+
+// Where there is no way to speak of, the label at its end is enough.
+function startLabel(start: Point | undefined, accuracies: readonly number[]): string {
+  if (!start || accuracies.length < 3) return '';
+  const [x, y] = start;
+  const share = ((accuracies[0] ?? 0) * 100).toFixed(0);
+  return `<text class="of-accuracy" x="${x.toFixed(1)}" y="${(y + 18).toFixed(1)}" text-anchor="middle">${share} %</text>`;
 }
 
 /** Whole powers of ten around all values. */

@@ -56,7 +56,7 @@ struct CastBody {
   const void* a;
 
   template <int Count>
-  void run(size_t i) const {
+  VORAB_INLINE void run(size_t i) const {
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k)
       store<To, N>(out, i + k * N, convert<From, To, N>(load<From, N>(a, i + k * N)));

@@ -7,9 +7,12 @@
 
 namespace vorab::blas::VORAB_ISA {
 
+// A call per turn would cost as much as the turn.
+#define VORAB_INLINE __attribute__((always_inline)) inline
+
 // body.run<Count>(i): Count vectors from element i; body.part(i, n): fewer than one vector.
 template <int N, class Body>
-inline void each_vector(size_t n, const Body& body) {
+VORAB_INLINE void each_vector(size_t n, const Body& body) {
   size_t i = 0;
   for (; i + 4 * N <= n; i += 4 * N) body.template run<4>(i);
   for (; i + N <= n; i += N) body.template run<1>(i);
@@ -32,6 +35,17 @@ constexpr bool takes() {
   return false;
 }
 
+// Applies an op of one to three operands of its own dtype.
+template <class Op, class V>
+VORAB_INLINE V apply(V x, V y, V z) {
+  if constexpr (Op::kArity == 1)
+    return Op::apply(x);
+  else if constexpr (Op::kArity == 2)
+    return Op::apply(x, y);
+  else
+    return Op::apply(x, y, z);
+}
+
 template <class Op, Dt D>
 struct SameBody {
   static constexpr int N = kNative<D>;
@@ -39,39 +53,33 @@ struct SameBody {
   void* out;
   const void* a;
   const void* b;
+  const void* c;
 
   template <int Count>
-  void run(size_t i) const {
-    V x[Count], y[Count];
-#pragma GCC unroll 4
-    for (int k = 0; k < Count; ++k) x[k] = load<D, N>(a, i + k * N);
-    if constexpr (Op::kArity == 2) {
-#pragma GCC unroll 4
-      for (int k = 0; k < Count; ++k) y[k] = load<D, N>(b, i + k * N);
-    }
+  VORAB_INLINE void run(size_t i) const {
+    V x[Count], y[Count], z[Count];
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) {
-      if constexpr (Op::kArity == 2)
-        x[k] = Op::apply(x[k], y[k]);
-      else
-        x[k] = Op::apply(x[k]);
+      x[k] = load<D, N>(a, i + k * N);
+      if constexpr (Op::kArity >= 2) y[k] = load<D, N>(b, i + k * N);
+      if constexpr (Op::kArity >= 3) z[k] = load<D, N>(c, i + k * N);
     }
+#pragma GCC unroll 4
+    for (int k = 0; k < Count; ++k) x[k] = apply<Op>(x[k], y[k], z[k]);
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) store<D, N>(out, i + k * N, x[k]);
   }
   void part(size_t i, size_t n) const {
-    V x = load_part<D, N>(a, i, n);
-    if constexpr (Op::kArity == 2)
-      x = Op::apply(x, load_part<D, N>(b, i, n));
-    else
-      x = Op::apply(x);
-    store_part<D, N>(out, i, n, x);
+    V x = load_part<D, N>(a, i, n), y{}, z{};
+    if constexpr (Op::kArity >= 2) y = load_part<D, N>(b, i, n);
+    if constexpr (Op::kArity >= 3) z = load_part<D, N>(c, i, n);
+    store_part<D, N>(out, i, n, apply<Op>(x, y, z));
   }
 };
 
 template <class Op, Dt D>
-void map_same(void* out, const void* a, const void* b, const void*, const void*, size_t n) {
-  each_vector<kNative<D>>(n, SameBody<Op, D>{out, a, b});
+void map_same(void* out, const void* a, const void* b, const void* c, const void*, size_t n) {
+  each_vector<kNative<D>>(n, SameBody<Op, D>{out, a, b, c});
 }
 
 template <int N, class M>
@@ -88,7 +96,7 @@ struct TestBody {
   const void* b;
 
   template <int Count>
-  void run(size_t i) const {
+  VORAB_INLINE void run(size_t i) const {
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) {
       const auto x = load<D, N>(a, i + k * N);
@@ -124,7 +132,7 @@ struct ChooseBody {
 
   static Mask<V> mask(Vec<uint8_t, N> c) { return __builtin_convertvector(c, Mask<V>) != 0; }
   template <int Count>
-  void run(size_t i) const {
+  VORAB_INLINE void run(size_t i) const {
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) {
       const size_t at = i + k * N;

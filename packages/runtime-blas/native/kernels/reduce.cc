@@ -6,19 +6,34 @@
 namespace vorab::blas::VORAB_ISA {
 namespace {
 
+// NaN wins over numbers; +0 is larger than -0.
+template <bool Max, class T>
+VORAB_INLINE bool wins(T x, T best) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (x == best) return __builtin_signbit(Max ? best : x) != 0;
+    return x != x || (best == best && (Max ? x > best : x < best));
+  } else {
+    return Max ? x > best : x < best;
+  }
+}
+
+// combine: on vectors; one: on elements.
 // clang-format off
 struct Sum {
   template <class V> static V combine(V a, V b) { return a + b; }
+  template <class T> static T one(T a, T b) { return static_cast<T>(a + b); }
   template <class T> static constexpr T identity() { return 0; }
   static constexpr bool kWide = true;
 };
 struct Prod {
   template <class V> static V combine(V a, V b) { return a * b; }
+  template <class T> static T one(T a, T b) { return static_cast<T>(a * b); }
   template <class T> static constexpr T identity() { return 1; }
   static constexpr bool kWide = true;
 };
 struct Max {
   template <class V> static V combine(V a, V b) { return greater_of(a, b); }
+  template <class T> static T one(T a, T b) { return wins<true>(b, a) ? b : a; }
   template <class T> static constexpr T identity() {
     if constexpr (std::is_floating_point_v<T>) return static_cast<T>(-__builtin_inf());
     else if constexpr (std::is_signed_v<T>) return static_cast<T>(T{1} << (sizeof(T) * 8 - 1));
@@ -28,6 +43,7 @@ struct Max {
 };
 struct Min {
   template <class V> static V combine(V a, V b) { return lesser(a, b); }
+  template <class T> static T one(T a, T b) { return wins<false>(b, a) ? b : a; }
   template <class T> static constexpr T identity() {
     if constexpr (std::is_floating_point_v<T>) return static_cast<T>(__builtin_inf());
     else if constexpr (std::is_signed_v<T>) return static_cast<T>(~(T{1} << (sizeof(T) * 8 - 1)));
@@ -37,42 +53,46 @@ struct Min {
 };
 struct Any {
   template <class V> static V combine(V a, V b) { return a | b; }
+  template <class T> static T one(T a, T b) { return a | b; }
   template <class T> static constexpr T identity() { return 0; }
   static constexpr bool kWide = false;
 };
 struct All {
   template <class V> static V combine(V a, V b) { return a & b; }
+  template <class T> static T one(T a, T b) { return a & b; }
   template <class T> static constexpr T identity() { return 1; }
   static constexpr bool kWide = false;
 };
 // clang-format on
 
-template <class R, class T>
-T combine_one(T a, T b) {
-  const Vec<T, 16 / sizeof(T)> x = splat<Vec<T, 16 / sizeof(T)>>(a),
-                               y = splat<Vec<T, 16 / sizeof(T)>>(b);
-  return R::combine(x, y)[0];
-}
-
 template <class R, Dt D>
 using Accumulator = std::conditional_t<R::kWide && is_float(D), double, Compute<D>>;
 
-template <class R, Dt D, int N>
-Vec<Compute<D>, N> load_part_or_identity(const void* base, size_t i, size_t count) {
-  using T = Compute<D>;
-  Vec<T, N> v = load_part<D, N>(base, i, count);
-  for (size_t k = count; k < N; ++k) v[k] = R::template identity<T>();
-  return v;
+// Halves until one element is left.
+template <class R, class V>
+VORAB_INLINE Lane<V> across(V v) {
+  if constexpr (kLanes<V> == 2) {
+    return R::one(v[0], v[1]);
+  } else {
+    struct Halves {
+      Vec<Lane<V>, kLanes<V> / 2> low, high;
+    };
+    const Halves halves = bits_as<Halves>(v);
+    return across<R>(R::combine(halves.low, halves.high));
+  }
 }
 
-template <class R, class V>
-Lane<V> across(V v) {
-  Lane<V> x[kLanes<V>];
-  __builtin_memcpy(x, &v, sizeof v);
-  for (int half = kLanes<V> / 2; half >= 1; half /= 2) {
-    for (int i = 0; i < half; ++i) x[i] = combine_one<R>(x[i], x[i + half]);
+// Short rows: the next row starts while this one still waits for its additions.
+template <class R, Dt D>
+VORAB_INLINE Compute<D> reduce_short(const void* base, size_t at, size_t n) {
+  Compute<D> acc = R::template identity<Compute<D>>();
+  for (size_t i = 0; i < n; ++i) {
+    if constexpr (D == Dt::F16 || D == Dt::BF16)
+      acc = R::one(acc, load_part<D, 4>(base, at + i, 1)[0]);
+    else
+      acc = R::one(acc, static_cast<const Storage<D>*>(base)[at + i]);
   }
-  return x[0];
+  return acc;
 }
 
 template <class R, Dt D>
@@ -87,17 +107,19 @@ Compute<D> reduce_row(const void* base, size_t at, size_t n) {
     for (int k = 0; k < 4; ++k) acc[k] = R::combine(acc[k], load<D, N>(base, at + i + k * N));
   }
   for (; i + N <= n; i += N) acc[0] = R::combine(acc[0], load<D, N>(base, at + i));
-  if (i < n) acc[1] = R::combine(acc[1], load_part_or_identity<R, D, N>(base, at + i, n - i));
-  return across<R>(R::combine(R::combine(acc[0], acc[1]), R::combine(acc[2], acc[3])));
+  const Compute<D> all = across<R>(R::combine(R::combine(acc[0], acc[1]), R::combine(acc[2], acc[3])));
+  return i < n ? R::one(all, reduce_short<R, D>(base, at + i, n - i)) : all;
 }
 
 template <class R, Dt D>
 void rows(void* acc, const void* reg, size_t rows, size_t cols, bool start) {
   using A = Accumulator<R, D>;
+  constexpr size_t kShort = 2 * kNative<D>;
   A* out = static_cast<A*>(acc);
   for (size_t r = 0; r < rows; ++r) {
-    const A x = static_cast<A>(reduce_row<R, D>(reg, r * cols, cols));
-    out[r] = start ? x : combine_one<R, A>(out[r], x);
+    const A x = static_cast<A>(cols < kShort ? reduce_short<R, D>(reg, r * cols, cols)
+                                             : reduce_row<R, D>(reg, r * cols, cols));
+    out[r] = start ? x : R::one(out[r], x);
   }
 }
 
@@ -136,7 +158,7 @@ void merge(void* acc, const void* other, size_t n) {
   using A = Accumulator<R, D>;
   A* out = static_cast<A*>(acc);
   for (size_t i = 0; i < n; ++i)
-    out[i] = combine_one<R, A>(out[i], static_cast<const A*>(other)[i]);
+    out[i] = R::one(out[i], static_cast<const A*>(other)[i]);
 }
 
 template <class R, Dt D>

@@ -48,6 +48,7 @@ ScalarFn find_scalar(const Signature& s) {
 KernelTable make_table() {
   KernelTable table{};
   table.scalar = &find_scalar;
+  table.pair = &find_pair;
   table.reducer = &find_reducer;
   fill_moves(table);
   return table;

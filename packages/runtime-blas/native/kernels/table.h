@@ -46,6 +46,9 @@ struct Reducer {
 
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
+  // Two f32 ops in one loop, each rounded as if alone: second(first(a, b), c), or second(c, first(a, b)) when
+  // first_is_right. Null: not in this set.
+  ScalarFn (*pair)(uint16_t first, uint16_t second, bool first_is_right);
   bool (*reducer)(Reduction reduction, Dt dtype, Reducer& out);
   LoadFn load[4];    // by log2 of the element's width
   StoreFn store[4];  // likewise

@@ -11,6 +11,7 @@ namespace {
 // Registers in flight should fit the first-level cache.
 int64_t tile_for(const TapeSource& source) {
   const size_t n = source.instrs.size();
+  if (source.reduced > 0) return n <= 24 ? 1024 : 512;  // a reduction has a cost per tile
   return n <= 6 ? 1024 : n <= 14 ? 512 : 256;
 }
 

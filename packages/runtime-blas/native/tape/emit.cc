@@ -5,6 +5,7 @@
 
 #include "artifact/native/ops.h"
 #include "overlap.h"
+#include "pairing.h"
 #include "slots.h"
 
 namespace vorab::blas {
@@ -19,7 +20,8 @@ class Emitter {
         analysis_(analysis),
         program_(program),
         slots_(program),
-        nest_(program.nest) {
+        nest_(program.nest),
+        pairing_(pair_ops(source, analysis, *program.kernels)) {
     const size_t n = source.instrs.size();
     wide_.assign(n, 0);
     expanded_.assign(n, 0);
@@ -114,7 +116,7 @@ class Emitter {
   };
 
   bool runs(size_t i, int s) const {
-    return info(i).level == Level::Tile && (info(i).exec >> s & 1) != 0;
+    return info(i).level == Level::Tile && (info(i).exec >> s & 1) != 0 && !pairing_.is_guest[i];
   }
 
   void stage(int s) {
@@ -164,7 +166,15 @@ class Emitter {
     if (instr.kind == Kind::Store) f(instr.arg[1]);
     if (instr.kind == Kind::Reduce) f(instr.arg[0]);
     if (instr.kind != Kind::Scalar) return;
-    for (int k = 0; k < instr.arity; ++k) f(instr.arg[k]);
+    const Pairing::Host& host = pairing_.hosts[i];
+    if (host.guest == Pairing::kNone) {
+      for (int k = 0; k < instr.arity; ++k) f(instr.arg[k]);
+      return;
+    }
+    const SourceInstr& guest = source_.instrs[static_cast<size_t>(host.guest)];
+    f(guest.arg[0]);
+    f(guest.arg[1]);
+    f(host.other);
   }
 
   void find_last_uses(StageState& state) const {
@@ -260,7 +270,7 @@ class Emitter {
     switch (instr.kind) {
       case Kind::Load:
       case Kind::Index: load(i, stage, state); break;
-      case Kind::Scalar: compute(i, args, stage, state); break;
+      case Kind::Scalar: compute(i, args, n, stage, state); break;
       case Kind::Reduce: reduce(i, args[0], stage); break;
       case Kind::Store:
         if (!state.stored[i]) spill(i, args[0], stage);
@@ -311,15 +321,15 @@ class Emitter {
     stage.tile.push_back(op);
   }
 
-  void compute(size_t i, const uint16_t* args, Stage& stage, StageState& state) {
-    const SourceInstr& instr = source_.instrs[i];
+  void compute(size_t i, const uint16_t* args, int count, Stage& stage, StageState& state) {
+    const ScalarFn paired = pairing_.hosts[i].fn;
     Op op;
     op.kind = OpKind::Scalar;
     op.out = target(i, state);
-    op.fn = scalar_kernel(source_, instr, *program_.kernels);
+    op.fn = paired ? paired : scalar_kernel(source_, source_.instrs[i], *program_.kernels);
     op.a = args[0], op.b = args[1], op.c = args[2], op.d = args[3];
     op.whole_vectors = slots_.is_register(op.out);
-    for (int k = 0; k < instr.arity; ++k)
+    for (int k = 0; k < count; ++k)
       op.whole_vectors = op.whole_vectors && slots_.is_register(args[k]);
     stage.tile.push_back(op);
   }
@@ -359,6 +369,7 @@ class Emitter {
   TapeProgram& program_;
   Slots slots_;
   const Nest& nest_;
+  const Pairing pairing_;
   std::vector<uint16_t> wide_;      // Uniform and Item values
   std::vector<uint16_t> expanded_;  // Item values, repeated over a tile
   std::vector<uint16_t> held_;      // registers of whole items

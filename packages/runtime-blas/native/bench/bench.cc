@@ -1,0 +1,164 @@
+// Times the kernels without the runtime around them: vorab_blas_bench [threads] [name]
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+
+#include "../gemm/product.h"
+#include "../steps/contract_step.h"
+#include "../test/tape.h"
+
+namespace vorab::blas::test {
+namespace {
+
+int threads = 2;
+const char* only = "";
+
+double best_ms(const std::function<void()>& body) {
+  double best = 1e30, spent = 0;
+  while (spent < 1500) {
+    const auto start = std::chrono::steady_clock::now();
+    body();
+    const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    best = ms < best ? ms : best;
+    spent += ms;
+  }
+  return best;
+}
+
+void time_step(const char* name, Step& step, Buffers& buffers, double bytes, double flops) {
+  if (std::strstr(name, only) == nullptr) return;
+  const auto pool = Pool::shared(threads);
+  std::vector<Memory> scratch;
+  std::vector<std::byte*> data;
+  for (int t = 0; t < threads; ++t) {
+    scratch.emplace_back(static_cast<uint64_t>(step.scratch_bytes()) + 64);
+    data.push_back(scratch.back().data());
+  }
+  const Memory workspace(static_cast<uint64_t>(step.workspace_bytes()));
+  const std::vector<std::byte*> values = pointers(buffers);
+  const double ms = best_ms([&] { step.run({values.data(), *pool, data, workspace.data()}); });
+  std::printf("%-36s %9.4f ms", name, ms);
+  if (bytes > 0) std::printf("  %7.1f GB/s", bytes / ms * 1e-6);
+  if (flops > 0) std::printf("  %7.1f GFLOPS", flops / ms * 1e-6);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+Buffers zeros(std::initializer_list<int64_t> elements) {
+  Buffers out;
+  for (int64_t n : elements) out.emplace_back(static_cast<size_t>(n) * 4, std::byte{0x3c});
+  return out;
+}
+
+void time_tape(const char* name, const TapeSource& source, Buffers buffers, double bytes) {
+  TapeStep step(compile_tape(source, *choose_kernels("").kernels));
+  time_step(name, step, buffers, bytes, 0);
+}
+
+// sigmoid(gelu_tanh(x * a + b)) * x + x
+void chain(int64_t n) {
+  TapeBuilder t({n});
+  const auto x = t.load(0, Dt::F32, {1});
+  const auto y = t.scalar("add", {t.scalar("mul", {x, t.constant(1.1)}), t.constant(0.3)});
+  const auto cube = t.scalar("mul", {t.scalar("mul", {y, y}), y});
+  const auto inner = t.scalar("mul", {t.scalar("add", {y, t.scalar("mul", {cube, t.constant(0.044715)})}), t.constant(0.7978845)});
+  const auto gelu = t.scalar("mul", {t.scalar("mul", {y, t.constant(0.5)}), t.scalar("add", {t.scalar("tanh", {inner}), t.constant(1)})});
+  t.store(1, t.scalar("add", {t.scalar("mul", {t.scalar("sigmoid", {gelu}), x}), x}), {1});
+  time_tape("chain", t.source, zeros({n, n}), 8.0 * static_cast<double>(n));
+}
+
+void adam(int64_t n) {
+  TapeBuilder t({n});
+  const auto g = t.load(0, Dt::F32, {1}), m = t.load(1, Dt::F32, {1}), v = t.load(2, Dt::F32, {1}), p = t.load(3, Dt::F32, {1});
+  const auto m2 = t.scalar("add", {t.scalar("mul", {m, t.constant(0.9)}), t.scalar("mul", {g, t.constant(0.1)})});
+  const auto v2 = t.scalar("add", {t.scalar("mul", {v, t.constant(0.999)}), t.scalar("mul", {t.scalar("mul", {g, g}), t.constant(0.001)})});
+  const auto denominator = t.scalar("add", {t.scalar("sqrt", {t.scalar("mul", {v2, t.load(5, Dt::F32, {0})})}), t.constant(1e-8)});
+  const auto step = t.scalar("div", {t.scalar("mul", {m2, t.load(4, Dt::F32, {0})}), denominator});
+  t.store(1, m2, {1});
+  t.store(2, v2, {1});
+  t.store(3, t.scalar("sub", {p, step}), {1});
+  time_tape("adam in place", t.source, zeros({n, n, n, n, 1, 1}), 28.0 * static_cast<double>(n));
+}
+
+void norm_softmax(int64_t rows, int64_t cols) {
+  TapeBuilder t({rows, cols}, 1);
+  const auto x = t.load(0, Dt::F32, t.dense());
+  const auto n = t.constant(static_cast<double>(cols));
+  const auto centered = t.scalar("sub", {x, t.scalar("div", {t.reduce(Reduction::Sum, x), n})});
+  const auto variance = t.scalar("div", {t.reduce(Reduction::Sum, t.scalar("mul", {centered, centered})), n});
+  const auto rstd = t.scalar("rsqrt", {t.scalar("add", {variance, t.constant(1e-5)})});
+  const auto y = t.scalar("add", {t.scalar("mul", {t.scalar("mul", {centered, rstd}), t.load(2, Dt::F32, {0, 1})}), t.load(3, Dt::F32, {0, 1})});
+  const auto e = t.scalar("exp", {t.scalar("sub", {y, t.reduce(Reduction::Max, y)})});
+  t.store(1, t.scalar("div", {e, t.reduce(Reduction::Sum, e)}), t.dense());
+  const std::string name = "norm_softmax " + std::to_string(rows) + "x" + std::to_string(cols);
+  time_tape(name.c_str(), t.source, zeros({rows * cols, rows * cols, cols, cols}), 8.0 * static_cast<double>(rows * cols));
+}
+
+void column_sum(int64_t rows, int64_t cols) {
+  TapeBuilder t({rows, cols}, 1, 1);
+  t.store(1, t.reduce(Reduction::Sum, t.load(0, Dt::F32, t.dense())), t.kept());
+  const std::string name = "column sum " + std::to_string(rows) + "x" + std::to_string(cols);
+  time_tape(name.c_str(), t.source, zeros({rows * cols, cols}), 4.0 * static_cast<double>(rows * cols));
+}
+
+void transpose(int64_t rows, int64_t cols) {
+  TapeBuilder t({rows, cols});
+  t.store(1, t.load(0, Dt::F32, {1, rows}), t.dense());
+  const std::string name = "transpose " + std::to_string(rows) + "x" + std::to_string(cols);
+  time_tape(name.c_str(), t.source, zeros({rows * cols, rows * cols}), 8.0 * static_cast<double>(rows * cols));
+}
+
+void unary(const char* op) {
+  TapeBuilder t({16384});
+  t.store(1, t.scalar(op, {t.load(0, Dt::F32, {1})}), {1});
+  const int kept = threads;
+  threads = 1;
+  time_tape(op, t.source, zeros({16384, 16384}), 8.0 * 16384);
+  threads = kept;
+}
+
+void gemm(int64_t m, int64_t n, int64_t k, bool bias) {
+  TapeBuilder t({m, n});
+  const auto acc = t.load(kAccValue, Dt::F32, {0, 0});
+  t.source.accesses[0].place.space = kAccSpace;
+  t.store(3, bias ? t.scalar("maximum", {t.scalar("add", {acc, t.load(2, Dt::F32, {0, 1})}), t.constant(0)}) : acc, t.dense());
+  ContractSource source{{}, m, n, k, {0, Dt::F32, {0, 0, 0}, 0, {k, 0, 1}}, {1, Dt::F32, {1, 0, 0}, 0, {0, 1, n}}, t.source, 0};
+  ContractStep step(source, *choose_kernels("").kernels);
+  Buffers buffers = zeros({m * k, k * n, n, m * n});
+  const std::string name = std::string(bias ? "gemm+bias+relu " : "gemm ") + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
+  time_step(name.c_str(), step, buffers, 0, 2.0 * static_cast<double>(m * n * k));
+}
+
+}  // namespace
+}  // namespace vorab::blas::test
+
+int main(int count, char** arguments) {
+  using namespace vorab::blas::test;
+  if (count > 1) threads = std::atoi(arguments[1]);
+  if (count > 2) only = arguments[2];
+  vorab::blas::prepare_blas();
+  std::printf("kernels %s, %d threads\n", vorab::blas::choose_kernels("").name, threads);
+  chain(1 << 24);
+  adam(1 << 24);
+  norm_softmax(4096, 1024);
+  norm_softmax(4096, 333);
+  norm_softmax(40960, 10);
+  column_sum(1024, 1536);
+  column_sum(65536, 64);
+  transpose(2048, 2048);
+  for (const char* op : {"neg", "sqrt", "exp", "log", "tanh", "erf", "sigmoid", "sin"}) {
+    unary(op);
+  }
+  gemm(1024, 1024, 1024, false);
+  for (bool bias : {false, true}) {
+    gemm(128, 1152, 384, bias);
+    gemm(128, 384, 1536, bias);
+    gemm(1024, 1536, 384, bias);
+    gemm(768, 512, 128, bias);
+  }
+  gemm(64, 128, 64, true);
+  gemm(64, 10, 128, true);
+  return 0;
+}

@@ -1,8 +1,13 @@
 import { createRequire } from 'node:module';
+import { join, sep } from 'node:path';
 import type * as morph from 'ts-morph';
+import { requireCached } from './code-cache.ts';
 
-// An import of these 12 MB would first look through them for the names that they export.
-const library = createRequire(import.meta.url)('ts-morph') as typeof morph;
+const require = createRequire(import.meta.url);
+const [modules = ''] = require.resolve('ts-morph').split(`${sep}ts-morph${sep}`);
+
+// Required: an import would first look through these 12 MB for the names that they export.
+const library = requireCached(require, 'ts-morph', join(modules, '.cache/vorab')) as typeof morph;
 
 export const Node: typeof morph.Node = library.Node;
 export const Project: typeof morph.Project = library.Project;

@@ -17,6 +17,7 @@ const checkpointEpoch = Math.max(0, epochs - 3);
 const path = (name: string): string => fileURLToPath(new URL(name, out));
 const progress = new Progress();
 mkdirSync(out, { recursive: true });
+progress.line('digits: compile, train, save, and ask from another process');
 
 const { artifact } = await progress.step('compile model.ts', () =>
   compile(fileURLToPath(new URL('./model.ts', import.meta.url))),

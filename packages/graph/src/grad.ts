@@ -47,7 +47,7 @@ export function pullback(
 // Nodes through which a sink reaches an output, in the order of computation.
 function activeNodes(outputs: readonly Tensor[], sinks: ReadonlySet<string>): readonly Node[] {
   const reaches = new Set<Node>();
-  return topologicalOrder(outputs).filter((node) => {
+  return topologicalOrder(outputs, (t) => sinks.has(tensorKey(t))).filter((node) => {
     const active = node.inputs.some((t) => sinks.has(tensorKey(t)) || reaches.has(t.node));
     if (active) reaches.add(node);
     return active;

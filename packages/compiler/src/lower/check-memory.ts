@@ -74,10 +74,11 @@ function accessed({ body }: Step): { reads: readonly Buffer[]; writes: readonly 
 
 class OwnedBytes {
   // Disjoint, by offset; who wrote there last.
-  private ranges: (Range & { readonly buffer: Buffer })[] = [];
+  private readonly ranges: (Range & { readonly buffer: Buffer })[] = [];
+  private readonly owners: Map<Buffer, Range> = new Map();
 
   expect(buffer: Buffer, range: Range, who: string): void {
-    const found = this.ranges.find((r) => r.buffer === buffer);
+    const found = this.owners.get(buffer);
     if (!found)
       throw new Error(`${who} buffer ${buffer.id}, which is not written or was overwritten`);
     if (found.offset !== range.offset)
@@ -85,7 +86,23 @@ class OwnedBytes {
   }
 
   take(buffer: Buffer, range: Range): void {
-    this.ranges = this.ranges.filter((r) => !overlap(r, range));
-    this.ranges.push({ ...range, buffer });
+    const first = this.firstEndingAfter(range.offset);
+    let last = first;
+    while ((this.ranges[last]?.offset ?? Number.POSITIVE_INFINITY) < range.offset + range.bytes)
+      last++;
+    const gone = this.ranges.splice(first, last - first, { ...range, buffer });
+    for (const { buffer: loser } of gone) this.owners.delete(loser);
+    this.owners.set(buffer, range);
+  }
+
+  private firstEndingAfter(offset: number): number {
+    let [low, high] = [0, this.ranges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const range = this.ranges[middle];
+      if (range && range.offset + range.bytes > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }

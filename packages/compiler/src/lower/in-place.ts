@@ -19,11 +19,13 @@ class Orderer {
   /** after[i]: steps that must follow step i. */
   private readonly after: Set<number>[];
   private readonly copies: Step[] = [];
+  private readonly readersOf: ReadonlyMap<Buffer, readonly number[]>;
 
   constructor({ steps, buffers }: Lowered) {
     this.buffers = [...buffers];
     this.steps = [...steps];
     this.after = dataFlow(this.steps);
+    this.readersOf = stateReaders(this.steps);
   }
 
   run(): Lowered {
@@ -39,9 +41,7 @@ class Orderer {
 
   private placeWrite(writer: number, buffer: Buffer, state: StateVariable): void {
     const step = this.steps[writer] as Step;
-    const readers = this.steps.flatMap((s, i) =>
-      i !== writer && readsOf(s.body).includes(buffer) ? [i] : [],
-    );
+    const readers = (this.readersOf.get(buffer) ?? []).filter((i) => i !== writer);
     const safe = ownReadsMatch(step, buffer) && !this.reachesAny(writer, readers);
     if (safe) for (const reader of readers) this.after[reader]?.add(writer);
     else this.detour(writer, buffer, state);
@@ -123,6 +123,16 @@ function withoutUnused<T extends Tape>(tape: T): T {
       i.kind === 'load' || i.kind === 'store' ? { ...i, access: renumber.get(i.access) ?? 0 } : i,
     ),
   };
+}
+
+function stateReaders(steps: readonly Step[]): ReadonlyMap<Buffer, readonly number[]> {
+  const readers = new Map<Buffer, number[]>();
+  steps.forEach((step, i) => {
+    for (const buffer of new Set(readsOf(step.body))) {
+      if (buffer.place.kind === 'state') readers.set(buffer, [...(readers.get(buffer) ?? []), i]);
+    }
+  });
+  return readers;
 }
 
 /** Writer before reader, for every buffer but states, whose old values are read. */

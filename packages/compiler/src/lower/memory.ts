@@ -29,23 +29,92 @@ export function arenaSize(buffer: Buffer): number {
   return Math.max(1, Math.ceil(bytes / arenaAlignment)) * arenaAlignment;
 }
 
-/** Gives arena buffers that live at the same time disjoint places; the largest choose first. */
+interface Item {
+  readonly buffer: Buffer;
+  readonly life: Lifetime;
+  readonly bytes: number;
+}
+
+/** More buffers than this are placed in the order of their birth: comparing each with each would take too long. */
+const manyBuffers = 1024;
+
+/** Gives arena buffers that live at the same time disjoint places. */
 export function planMemory(steps: readonly Step[]): MemoryPlan {
-  const lifetimes = arenaLifetimes(steps);
-  const items = [...lifetimes].map(([buffer, life]) => ({
+  const items = [...arenaLifetimes(steps)].map(([buffer, life]) => ({
     buffer,
     life,
     bytes: arenaSize(buffer),
   }));
-  const placed = new Placement(steps.length);
+  const offsets =
+    items.length > manyBuffers ? placeByBirth(items) : placeBySize(items, steps.length);
+  const places = new Map(
+    items.map(({ buffer, bytes }) => [buffer, { offset: offsets.get(buffer) ?? 0, bytes }]),
+  );
+  let arenaBytes = 0;
+  for (const { offset, bytes } of places.values())
+    arenaBytes = Math.max(arenaBytes, offset + bytes);
+  return { places, arenaBytes, peakBytes: peak(items, steps.length) };
+}
+
+/** The largest choose first, each the lowest place that is free for its lifetime. */
+function placeBySize(items: readonly Item[], steps: number): ReadonlyMap<Buffer, number> {
+  const placed = new Placement(steps);
   const bySize = items.toSorted(
     (a, b) => b.bytes - a.bytes || a.life.first - b.life.first || a.buffer.id - b.buffer.id,
   );
-  const places = new Map(
-    bySize.map(({ buffer, life, bytes }) => [buffer, { offset: placed.add(life, bytes), bytes }]),
-  );
-  const arenaBytes = Math.max(0, ...[...places.values()].map((p) => p.offset + p.bytes));
-  return { places, arenaBytes, peakBytes: peak(items, steps.length) };
+  return new Map(bySize.map(({ buffer, life, bytes }) => [buffer, placed.add(life, bytes)]));
+}
+
+/** In the order of birth, each into the smallest hole that holds it; the dead leave holes. */
+function placeByBirth(items: readonly Item[]): ReadonlyMap<Buffer, number> {
+  const births = items.toSorted((a, b) => a.life.first - b.life.first || b.bytes - a.bytes);
+  const deaths = items.toSorted((a, b) => a.life.last - b.life.last);
+  const offsets = new Map<Buffer, number>();
+  const holes = new Holes();
+  let dead = 0;
+  for (const { buffer, life, bytes } of births) {
+    for (let next = deaths[dead]; next && next.life.last < life.first; next = deaths[++dead]) {
+      holes.free(offsets.get(next.buffer) ?? 0, next.bytes);
+    }
+    offsets.set(buffer, holes.take(bytes));
+  }
+  return offsets;
+}
+
+/** Free stretches of the arena, by offset; the last one has no end. */
+class Holes {
+  private readonly holes: { offset: number; bytes: number }[] = [
+    { offset: 0, bytes: Number.POSITIVE_INFINITY },
+  ];
+
+  take(bytes: number): number {
+    let best = this.holes.length - 1;
+    for (const [i, hole] of this.holes.entries()) {
+      if (hole.bytes >= bytes && hole.bytes < (this.holes[best]?.bytes ?? 0)) best = i;
+    }
+    const hole = this.holes[best] as { offset: number; bytes: number };
+    const { offset } = hole;
+    hole.offset += bytes;
+    hole.bytes -= bytes;
+    if (hole.bytes === 0) this.holes.splice(best, 1);
+    return offset;
+  }
+
+  free(offset: number, bytes: number): void {
+    const at = this.holes.findIndex((hole) => hole.offset > offset);
+    const [before, after] = [this.holes[at - 1], this.holes[at]];
+    const joinsBefore = before && before.offset + before.bytes === offset;
+    const joinsAfter = after && offset + bytes === after.offset;
+    if (joinsBefore) before.bytes += bytes;
+    if (joinsAfter) {
+      after.bytes += after.offset - offset;
+      after.offset = offset;
+    }
+    if (joinsBefore && joinsAfter) {
+      before.bytes = after.offset + after.bytes - before.offset;
+      this.holes.splice(at, 1);
+    } else if (!joinsBefore && !joinsAfter) this.holes.splice(at, 0, { offset, bytes });
+  }
 }
 
 export function arenaLifetimes(steps: readonly Step[]): ReadonlyMap<Buffer, Lifetime> {
@@ -59,10 +128,7 @@ export function arenaLifetimes(steps: readonly Step[]): ReadonlyMap<Buffer, Life
   return lifetimes;
 }
 
-function peak(
-  items: readonly { readonly life: Lifetime; readonly bytes: number }[],
-  steps: number,
-): number {
+function peak(items: readonly Item[], steps: number): number {
   const change = new Float64Array(steps + 1);
   for (const { life, bytes } of items) {
     change[life.first] = (change[life.first] ?? 0) + bytes;

@@ -54,27 +54,35 @@ struct CastBody {
   static constexpr int N = kVectorBytes / kWidest;
   void* out;
   const void* a;
+  uint32_t fixed;
 
   template <int Count>
   VORAB_INLINE void run(size_t i) const {
+    const size_t ia = at(i, fixed, 0);
 #pragma GCC unroll 4
-    for (int k = 0; k < Count; ++k)
-      store<To, N>(out, i + k * N, convert<From, To, N>(load<From, N>(a, i + k * N)));
+    for (int k = 0; k < Count; ++k) {
+      store<To, N>(out, i + k * N, convert<From, To, N>(load<From, N>(a, ia + k * N)));
+    }
   }
   void part(size_t i, size_t n) const {
-    store_part<To, N>(out, i, n, convert<From, To, N>(load_part<From, N>(a, i, n)));
+    store_part<To, N>(out, i, n, convert<From, To, N>(load_part<From, N>(a, at(i, fixed, 0), n)));
   }
 };
 
 template <Dt From, Dt To>
-void map_cast(void* out, const void* a, const void*, const void*, const void*, size_t n) {
-  each_vector<CastBody<From, To>::N>(n, CastBody<From, To>{out, a});
+void map_cast(void* out, const void* a, const void*, const void*, const void*, size_t n,
+              uint32_t fixed) {
+  each_vector<CastBody<From, To>::N>(n, CastBody<From, To>{out, a, fixed});
 }
 
 // Any move of bits is a cast between equal integer types.
 template <size_t Width>
-void map_bits(void* out, const void* a, const void*, const void*, const void*, size_t n) {
-  __builtin_memmove(out, a, n * Width);
+void map_bits(void* out, const void* a, const void*, const void*, const void*, size_t n,
+              uint32_t fixed) {
+  for (size_t i = 0; i < n; i += kFixed) {
+    const size_t count = n - i < kFixed ? n - i : kFixed;
+    __builtin_memmove(static_cast<char*>(out) + i * Width, static_cast<const char*>(a) + at(i, fixed, 0) * Width, count * Width);
+  }
 }
 
 }  // namespace vorab::blas::VORAB_ISA

@@ -35,6 +35,9 @@ constexpr bool takes() {
   return false;
 }
 
+// Where to read operand `k` for the turn at element i: a fixed one is read again and again.
+VORAB_INLINE size_t at(size_t i, uint32_t fixed, int k) { return (fixed >> k & 1) != 0 ? 0 : i; }
+
 // Applies an op of one to three operands of its own dtype.
 template <class Op, class V>
 VORAB_INLINE V apply(V x, V y, V z) {
@@ -54,15 +57,17 @@ struct SameBody {
   const void* a;
   const void* b;
   const void* c;
+  uint32_t fixed;
 
   template <int Count>
   VORAB_INLINE void run(size_t i) const {
     V x[Count], y[Count], z[Count];
+    const size_t ia = at(i, fixed, 0), ib = at(i, fixed, 1), ic = at(i, fixed, 2);
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) {
-      x[k] = load<D, N>(a, i + k * N);
-      if constexpr (Op::kArity >= 2) y[k] = load<D, N>(b, i + k * N);
-      if constexpr (Op::kArity >= 3) z[k] = load<D, N>(c, i + k * N);
+      x[k] = load<D, N>(a, ia + k * N);
+      if constexpr (Op::kArity >= 2) y[k] = load<D, N>(b, ib + k * N);
+      if constexpr (Op::kArity >= 3) z[k] = load<D, N>(c, ic + k * N);
     }
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) x[k] = apply<Op>(x[k], y[k], z[k]);
@@ -70,16 +75,17 @@ struct SameBody {
     for (int k = 0; k < Count; ++k) store<D, N>(out, i + k * N, x[k]);
   }
   void part(size_t i, size_t n) const {
-    V x = load_part<D, N>(a, i, n), y{}, z{};
-    if constexpr (Op::kArity >= 2) y = load_part<D, N>(b, i, n);
-    if constexpr (Op::kArity >= 3) z = load_part<D, N>(c, i, n);
+    V x = load_part<D, N>(a, at(i, fixed, 0), n), y{}, z{};
+    if constexpr (Op::kArity >= 2) y = load_part<D, N>(b, at(i, fixed, 1), n);
+    if constexpr (Op::kArity >= 3) z = load_part<D, N>(c, at(i, fixed, 2), n);
     store_part<D, N>(out, i, n, apply<Op>(x, y, z));
   }
 };
 
 template <class Op, Dt D>
-void map_same(void* out, const void* a, const void* b, const void* c, const void*, size_t n) {
-  each_vector<kNative<D>>(n, SameBody<Op, D>{out, a, b, c});
+void map_same(void* out, const void* a, const void* b, const void* c, const void*, size_t n,
+              uint32_t fixed) {
+  each_vector<kNative<D>>(n, SameBody<Op, D>{out, a, b, c, fixed});
 }
 
 template <int N, class M>
@@ -91,33 +97,40 @@ inline Vec<uint8_t, N> to_bool(M mask) {
 template <class Op, Dt D>
 struct TestBody {
   static constexpr int N = kNative<D>;
+  using V = Vec<Compute<D>, N>;
   void* out;
   const void* a;
   const void* b;
+  uint32_t fixed;
 
+  static Vec<uint8_t, N> test(V x, V y) {
+    if constexpr (Op::kArity == 2)
+      return to_bool<N>(Op::apply(x, y));
+    else
+      return to_bool<N>(Op::apply(x));
+  }
   template <int Count>
   VORAB_INLINE void run(size_t i) const {
+    const size_t ia = at(i, fixed, 0), ib = at(i, fixed, 1);
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) {
-      const auto x = load<D, N>(a, i + k * N);
-      if constexpr (Op::kArity == 2)
-        store<Dt::Bool, N>(out, i + k * N, to_bool<N>(Op::apply(x, load<D, N>(b, i + k * N))));
-      else
-        store<Dt::Bool, N>(out, i + k * N, to_bool<N>(Op::apply(x)));
+      const V x = load<D, N>(a, ia + k * N);
+      V y{};
+      if constexpr (Op::kArity == 2) y = load<D, N>(b, ib + k * N);
+      store<Dt::Bool, N>(out, i + k * N, test(x, y));
     }
   }
   void part(size_t i, size_t n) const {
-    const auto x = load_part<D, N>(a, i, n);
-    if constexpr (Op::kArity == 2)
-      store_part<Dt::Bool, N>(out, i, n, to_bool<N>(Op::apply(x, load_part<D, N>(b, i, n))));
-    else
-      store_part<Dt::Bool, N>(out, i, n, to_bool<N>(Op::apply(x)));
+    const V x = load_part<D, N>(a, at(i, fixed, 0), n);
+    V y{};
+    if constexpr (Op::kArity == 2) y = load_part<D, N>(b, at(i, fixed, 1), n);
+    store_part<Dt::Bool, N>(out, i, n, test(x, y));
   }
 };
 
 template <class Op, Dt D>
-void map_test(void* out, const void* a, const void* b, const void*, const void*, size_t n) {
-  each_vector<kNative<D>>(n, TestBody<Op, D>{out, a, b});
+void map_test(void* out, const void* a, const void* b, const void*, const void*, size_t n, uint32_t fixed) {
+  each_vector<kNative<D>>(n, TestBody<Op, D>{out, a, b, fixed});
 }
 
 // Choosing moves bits: one instantiation per width.
@@ -129,28 +142,27 @@ struct ChooseBody {
   const void* condition;
   const void* x;
   const void* y;
+  uint32_t fixed;
 
   static Mask<V> mask(Vec<uint8_t, N> c) { return __builtin_convertvector(c, Mask<V>) != 0; }
   template <int Count>
   VORAB_INLINE void run(size_t i) const {
+    const size_t ic = at(i, fixed, 0), ix = at(i, fixed, 1), iy = at(i, fixed, 2);
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) {
-      const size_t at = i + k * N;
-      store<D, N>(
-          out, at,
-          Op::apply(mask(load<Dt::Bool, N>(condition, at)), load<D, N>(x, at), load<D, N>(y, at)));
+      const auto chosen = mask(load<Dt::Bool, N>(condition, ic + k * N));
+      store<D, N>(out, i + k * N, Op::apply(chosen, load<D, N>(x, ix + k * N), load<D, N>(y, iy + k * N)));
     }
   }
   void part(size_t i, size_t n) const {
-    store_part<D, N>(out, i, n,
-                     Op::apply(mask(load_part<Dt::Bool, N>(condition, i, n)),
-                               load_part<D, N>(x, i, n), load_part<D, N>(y, i, n)));
+    const auto chosen = mask(load_part<Dt::Bool, N>(condition, at(i, fixed, 0), n));
+    store_part<D, N>(out, i, n, Op::apply(chosen, load_part<D, N>(x, at(i, fixed, 1), n), load_part<D, N>(y, at(i, fixed, 2), n)));
   }
 };
 
 template <class Op, Dt D>
-void map_choose(void* out, const void* a, const void* b, const void* c, const void*, size_t n) {
-  each_vector<kNative<D>>(n, ChooseBody<Op, D>{out, a, b, c});
+void map_choose(void* out, const void* a, const void* b, const void* c, const void*, size_t n, uint32_t fixed) {
+  each_vector<kNative<D>>(n, ChooseBody<Op, D>{out, a, b, c, fixed});
 }
 
 }  // namespace vorab::blas::VORAB_ISA

@@ -9,9 +9,11 @@
 
 namespace vorab::blas {
 
-// out[i] = op(a[i], b[i], c[i], d[i]); out may be one of the operands.
-using ScalarFn = void (*)(void* out, const void* a, const void* b, const void* c, const void* d,
-                          size_t n);
+// out[i] = op(a[i], b[i], c[i], d[i]); out may be one of the operands. A set bit k of `fixed` says that all elements of
+// operand k are equal: only its first kFixed elements are read.
+using ScalarFn = void (*)(void* out, const void* a, const void* b, const void* c, const void* d, size_t n,
+                          uint32_t fixed);
+inline constexpr size_t kFixed = 256;
 
 struct Signature {
   uint16_t op;

@@ -83,7 +83,7 @@ class ArgStep : public Step {
         const std::byte* x = context.values[x_.value] + o * size * element;
         if (widen_ != nullptr) {
           std::byte* wide = context.scratch[static_cast<size_t>(thread)];
-          widen_(wide, x, nullptr, nullptr, nullptr, static_cast<size_t>(size));
+          widen_(wide, x, nullptr, nullptr, nullptr, static_cast<size_t>(size), 0);
           x = wide;
         }
         plane_(x, out + o * view_.inner, view_.extent, view_.inner);

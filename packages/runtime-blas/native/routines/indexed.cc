@@ -161,7 +161,7 @@ class ScatterAddStep : public Step {
     for (int64_t i = 0; i < picks_; ++i) {
       const int64_t at = read_(context.values[indices_.value], i);
       if (at < 0 || at >= view_.extent) continue;
-      add_(out + at * row, out + at * row, updates + i * row, nullptr, nullptr, n);
+      add_(out + at * row, out + at * row, updates + i * row, nullptr, nullptr, n, 0);
     }
   }
 

@@ -157,7 +157,7 @@ MatrixView ContractStep::view_of(const RunContext& context, const Operand& opera
   scratch += bytes_of(operand.dtype, rows * cols);
   pack(packed, view.data, operand, rows, cols, kernels_);
   if (widen_ != nullptr) {
-    widen_(scratch, packed, nullptr, nullptr, nullptr, static_cast<size_t>(rows * cols));
+    widen_(scratch, packed, nullptr, nullptr, nullptr, static_cast<size_t>(rows * cols), 0);
     packed = scratch;
     scratch += bytes_of(product_dtype_, rows * cols);
   }
@@ -187,7 +187,7 @@ void ContractStep::run_block(const RunContext& context, int64_t index, std::byte
   product_(a, b, acc, ld, block.rows, block.cols, plan_.k);
   if (narrow_ != nullptr) {
     narrow_(scratch, acc, nullptr, nullptr, nullptr,
-            static_cast<size_t>(plan_.block_n * block.rows));
+            static_cast<size_t>(plan_.block_n * block.rows), 0);
     acc = scratch;
     scratch += bytes_of(product_dtype_, plan_.block_m * plan_.block_n);
   }

@@ -63,7 +63,7 @@ class Emitter {
     op.log2_width = log2_of(width_of(i));
     switch (instr.kind) {
       case Kind::Const:
-        program_.consts.push_back({wide_[i], static_cast<uint8_t>(width_of(i)), instr.bits});
+        program_.consts.push_back({wide_[i], log2_of(width_of(i)), instr.bits});
         return;
       case Kind::Load:
       case Kind::Index:
@@ -86,6 +86,7 @@ class Emitter {
     op.whole_vectors = slots_.is_register(op.out);
     for (int k = 0; k < instr.arity; ++k) {
       args[k] = slot_of(instr.arg[k]);
+      if (info(instr.arg[k]).level == Level::Uniform) op.fixed |= static_cast<uint8_t>(1u << k);
       op.whole_vectors = op.whole_vectors && slots_.is_register(args[k]);
     }
     op.kind = OpKind::Scalar;
@@ -248,11 +249,29 @@ class Emitter {
     return 0;
   }
 
+  // Its elements are all equal within a tile.
+  bool same_over_tile(size_t i) const {
+    if (info(i).level == Level::Uniform) return true;
+    const bool one_item = nest_.mode == Mode::Rows && (!nest_.rows_are_items || nest_.tile_rows == 1);
+    return info(i).level == Level::Item && one_item;
+  }
+
+  // Stored or reduced over a tile, which reads every element.
+  bool needed_whole(size_t i) const {
+    for (size_t u = 0; u < source_.instrs.size(); ++u) {
+      const SourceInstr& user = source_.instrs[u];
+      if (user.kind == Kind::Store && user.arg[1] == i && info(u).level == Level::Tile) return true;
+      if (user.kind == Kind::Reduce && user.arg[0] == i) return true;
+    }
+    return false;
+  }
+
   uint16_t expand(size_t i) {
     if (expanded_[i] != 0) return expanded_[i];
     expanded_[i] = slots_.reg(nest_.tile(), width_of(i));
     Op op;
     op.kind = OpKind::Expand;
+    op.brief = !needed_whole(i);
     op.out = expanded_[i];
     op.a = wide_[i];
     op.log2_width = log2_of(width_of(i));
@@ -265,12 +284,17 @@ class Emitter {
     const SourceInstr& instr = source_.instrs[i];
     uint16_t args[4] = {0, 0, 0, 0};
     int n = 0;
-    each_operand(i, [&](uint16_t arg) { args[n++] = tile_slot(arg, state); });
+    uint8_t fixed = 0;
+    each_operand(i, [&](uint16_t arg) {
+      if (same_over_tile(arg)) fixed |= static_cast<uint8_t>(1u << n);
+      args[n++] = tile_slot(arg, state);
+    });
     each_operand(i, [&](uint16_t arg) { release(arg, at, state); });
     switch (instr.kind) {
       case Kind::Load:
       case Kind::Index: load(i, stage, state); break;
-      case Kind::Scalar: compute(i, args, n, stage, state); break;
+      case Kind::Scalar: compute(i, args, n, stage, state);
+        stage.tile.back().fixed = fixed; break;
       case Kind::Reduce: reduce(i, args[0], stage); break;
       case Kind::Store:
         if (!state.stored[i]) spill(i, args[0], stage);

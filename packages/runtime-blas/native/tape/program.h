@@ -35,6 +35,8 @@ enum class OpKind : uint8_t {
 struct Op {
   OpKind kind = OpKind::Scalar;
   Extent extent = Extent::Tile;
+  uint8_t fixed = 0;           // operands whose elements are all equal
+  bool brief = false;          // Expand: only kFixed elements are read
   bool whole_vectors = false;  // all operands are registers: may run past the end
   uint8_t log2_width = 2;
   uint16_t out = 0, a = 0, b = 0, c = 0, d = 0;
@@ -58,7 +60,7 @@ struct Stage {
 
 struct ConstFill {
   uint16_t slot;
-  uint8_t width;
+  uint8_t log2_width;
   uint64_t bits;
 };
 

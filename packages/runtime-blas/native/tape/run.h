@@ -47,7 +47,7 @@ class TapeRun {
 
   void scalar(const Op& op, size_t n) const {
     if (op.whole_vectors) n = (n + 15) & ~size_t{15};
-    op.fn(slots_[op.out], slots_[op.a], slots_[op.b], slots_[op.c], slots_[op.d], n);
+    op.fn(slots_[op.out], slots_[op.a], slots_[op.b], slots_[op.c], slots_[op.d], n, op.fixed);
   }
   std::byte* address(uint16_t access, int64_t row, int64_t col) const {
     const Access& a = program_.accesses[access];

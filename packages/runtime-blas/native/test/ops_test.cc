@@ -83,7 +83,7 @@ void try_signature(const OpInfo& op, Signature s, size_t n) {
     if (fn == nullptr) continue;
     std::vector<std::byte> in[4], out(n * width(s.out));
     for (int k = 0; k < s.arity; ++k) in[k] = samples(s.in[k], n, static_cast<uint32_t>(k) * 7 + 1);
-    fn(out.data(), in[0].data(), in[1].data(), in[2].data(), in[3].data(), n);
+    fn(out.data(), in[0].data(), in[1].data(), in[2].data(), in[3].data(), n, 0);
     if (std::strcmp(op.name, "bitcast") != 0) {
       compare(op.name, s, set, n, in, out);
       continue;
@@ -135,7 +135,7 @@ VORAB_TEST(lengths) {
           if (chooses) s.in[0] = Dt::Bool;
           std::vector<std::byte> in[4], out(n * width(s.out) + 1, std::byte{0x5a});
           for (int k = 0; k < s.arity; ++k) in[k] = samples(s.in[k], n, static_cast<uint32_t>(k));
-          set.kernels->scalar(s)(out.data(), in[0].data(), in[1].data(), in[2].data(), nullptr, n);
+          set.kernels->scalar(s)(out.data(), in[0].data(), in[1].data(), in[2].data(), nullptr, n, 0);
           CHECK(out.back() == std::byte{0x5a}, std::string(name) + " writes past the end");
           compare(name, s, set, n, in, out);
         }
@@ -162,7 +162,7 @@ VORAB_TEST(accuracy) {
               static_cast<uint32_t>(i * 16411u);  // all exponents and both signs, mantissas spread
           std::memcpy(in[0].data() + i * 4, &bits, 4);
         }
-        set.kernels->scalar(s)(out.data(), in[0].data(), nullptr, nullptr, nullptr, kCount);
+        set.kernels->scalar(s)(out.data(), in[0].data(), nullptr, nullptr, nullptr, kCount, 0);
         compare(name, s, set, kCount, in, out);
       }
     }

@@ -70,18 +70,26 @@ void chain(int64_t n) {
   const auto x = t.load(0, Dt::F32, {1});
   const auto y = t.scalar("add", {t.scalar("mul", {x, t.constant(1.1)}), t.constant(0.3)});
   const auto cube = t.scalar("mul", {t.scalar("mul", {y, y}), y});
-  const auto inner = t.scalar("mul", {t.scalar("add", {y, t.scalar("mul", {cube, t.constant(0.044715)})}), t.constant(0.7978845)});
-  const auto gelu = t.scalar("mul", {t.scalar("mul", {y, t.constant(0.5)}), t.scalar("add", {t.scalar("tanh", {inner}), t.constant(1)})});
+  const auto inner = t.scalar(
+      "mul",
+      {t.scalar("add", {y, t.scalar("mul", {cube, t.constant(0.044715)})}), t.constant(0.7978845)});
+  const auto gelu = t.scalar("mul", {t.scalar("mul", {y, t.constant(0.5)}),
+                                     t.scalar("add", {t.scalar("tanh", {inner}), t.constant(1)})});
   t.store(1, t.scalar("add", {t.scalar("mul", {t.scalar("sigmoid", {gelu}), x}), x}), {1});
   time_tape("chain", t.source, zeros({n, n}), 8.0 * static_cast<double>(n));
 }
 
 void adam(int64_t n) {
   TapeBuilder t({n});
-  const auto g = t.load(0, Dt::F32, {1}), m = t.load(1, Dt::F32, {1}), v = t.load(2, Dt::F32, {1}), p = t.load(3, Dt::F32, {1});
-  const auto m2 = t.scalar("add", {t.scalar("mul", {m, t.constant(0.9)}), t.scalar("mul", {g, t.constant(0.1)})});
-  const auto v2 = t.scalar("add", {t.scalar("mul", {v, t.constant(0.999)}), t.scalar("mul", {t.scalar("mul", {g, g}), t.constant(0.001)})});
-  const auto denominator = t.scalar("add", {t.scalar("sqrt", {t.scalar("mul", {v2, t.load(5, Dt::F32, {0})})}), t.constant(1e-8)});
+  const auto g = t.load(0, Dt::F32, {1}), m = t.load(1, Dt::F32, {1}), v = t.load(2, Dt::F32, {1}),
+             p = t.load(3, Dt::F32, {1});
+  const auto m2 = t.scalar(
+      "add", {t.scalar("mul", {m, t.constant(0.9)}), t.scalar("mul", {g, t.constant(0.1)})});
+  const auto v2 = t.scalar("add", {t.scalar("mul", {v, t.constant(0.999)}),
+                                   t.scalar("mul", {t.scalar("mul", {g, g}), t.constant(0.001)})});
+  const auto denominator = t.scalar(
+      "add",
+      {t.scalar("sqrt", {t.scalar("mul", {v2, t.load(5, Dt::F32, {0})})}), t.constant(1e-8)});
   const auto step = t.scalar("div", {t.scalar("mul", {m2, t.load(4, Dt::F32, {0})}), denominator});
   t.store(1, m2, {1});
   t.store(2, v2, {1});
@@ -94,27 +102,33 @@ void norm_softmax(int64_t rows, int64_t cols) {
   const auto x = t.load(0, Dt::F32, t.dense());
   const auto n = t.constant(static_cast<double>(cols));
   const auto centered = t.scalar("sub", {x, t.scalar("div", {t.reduce(Reduction::Sum, x), n})});
-  const auto variance = t.scalar("div", {t.reduce(Reduction::Sum, t.scalar("mul", {centered, centered})), n});
+  const auto variance =
+      t.scalar("div", {t.reduce(Reduction::Sum, t.scalar("mul", {centered, centered})), n});
   const auto rstd = t.scalar("rsqrt", {t.scalar("add", {variance, t.constant(1e-5)})});
-  const auto y = t.scalar("add", {t.scalar("mul", {t.scalar("mul", {centered, rstd}), t.load(2, Dt::F32, {0, 1})}), t.load(3, Dt::F32, {0, 1})});
+  const auto y = t.scalar(
+      "add", {t.scalar("mul", {t.scalar("mul", {centered, rstd}), t.load(2, Dt::F32, {0, 1})}),
+              t.load(3, Dt::F32, {0, 1})});
   const auto e = t.scalar("exp", {t.scalar("sub", {y, t.reduce(Reduction::Max, y)})});
   t.store(1, t.scalar("div", {e, t.reduce(Reduction::Sum, e)}), t.dense());
   const std::string name = "norm_softmax " + std::to_string(rows) + "x" + std::to_string(cols);
-  time_tape(name.c_str(), t.source, zeros({rows * cols, rows * cols, cols, cols}), 8.0 * static_cast<double>(rows * cols));
+  time_tape(name.c_str(), t.source, zeros({rows * cols, rows * cols, cols, cols}),
+            8.0 * static_cast<double>(rows * cols));
 }
 
 void column_sum(int64_t rows, int64_t cols) {
   TapeBuilder t({rows, cols}, 1, 1);
   t.store(1, t.reduce(Reduction::Sum, t.load(0, Dt::F32, t.dense())), t.kept());
   const std::string name = "column sum " + std::to_string(rows) + "x" + std::to_string(cols);
-  time_tape(name.c_str(), t.source, zeros({rows * cols, cols}), 4.0 * static_cast<double>(rows * cols));
+  time_tape(name.c_str(), t.source, zeros({rows * cols, cols}),
+            4.0 * static_cast<double>(rows * cols));
 }
 
 void transpose(int64_t rows, int64_t cols) {
   TapeBuilder t({rows, cols});
   t.store(1, t.load(0, Dt::F32, {1, rows}), t.dense());
   const std::string name = "transpose " + std::to_string(rows) + "x" + std::to_string(cols);
-  time_tape(name.c_str(), t.source, zeros({rows * cols, rows * cols}), 8.0 * static_cast<double>(rows * cols));
+  time_tape(name.c_str(), t.source, zeros({rows * cols, rows * cols}),
+            8.0 * static_cast<double>(rows * cols));
 }
 
 void unary(const char* op) {
@@ -130,11 +144,23 @@ void gemm(int64_t m, int64_t n, int64_t k, bool bias) {
   TapeBuilder t({m, n});
   const auto acc = t.load(kAccValue, Dt::F32, {0, 0});
   t.source.accesses[0].place.space = kAccSpace;
-  t.store(3, bias ? t.scalar("maximum", {t.scalar("add", {acc, t.load(2, Dt::F32, {0, 1})}), t.constant(0)}) : acc, t.dense());
-  ContractSource source{{}, m, n, k, {0, Dt::F32, {0, 0, 0}, 0, {k, 0, 1}}, {1, Dt::F32, {1, 0, 0}, 0, {0, 1, n}}, t.source, 0};
+  t.store(3,
+          bias ? t.scalar("maximum",
+                          {t.scalar("add", {acc, t.load(2, Dt::F32, {0, 1})}), t.constant(0)})
+               : acc,
+          t.dense());
+  ContractSource source{{},
+                        m,
+                        n,
+                        k,
+                        {0, Dt::F32, {0, 0, 0}, 0, {k, 0, 1}},
+                        {1, Dt::F32, {1, 0, 0}, 0, {0, 1, n}},
+                        t.source,
+                        0};
   ContractStep step(source, *choose_kernels("").kernels);
   Buffers buffers = zeros({m * k, k * n, n, m * n});
-  const std::string name = std::string(bias ? "gemm+bias+relu " : "gemm ") + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
+  const std::string name = std::string(bias ? "gemm+bias+relu " : "gemm ") + std::to_string(m) +
+                           "x" + std::to_string(n) + "x" + std::to_string(k);
   time_step(name.c_str(), step, buffers, 0, 2.0 * static_cast<double>(m * n * k));
 }
 

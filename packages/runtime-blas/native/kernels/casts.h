@@ -81,7 +81,8 @@ void map_bits(void* out, const void* a, const void*, const void*, const void*, s
               uint32_t fixed) {
   for (size_t i = 0; i < n; i += kFixed) {
     const size_t count = n - i < kFixed ? n - i : kFixed;
-    __builtin_memmove(static_cast<char*>(out) + i * Width, static_cast<const char*>(a) + at(i, fixed, 0) * Width, count * Width);
+    __builtin_memmove(static_cast<char*>(out) + i * Width,
+                      static_cast<const char*>(a) + at(i, fixed, 0) * Width, count * Width);
   }
 }
 

@@ -129,7 +129,8 @@ struct TestBody {
 };
 
 template <class Op, Dt D>
-void map_test(void* out, const void* a, const void* b, const void*, const void*, size_t n, uint32_t fixed) {
+void map_test(void* out, const void* a, const void* b, const void*, const void*, size_t n,
+              uint32_t fixed) {
   each_vector<kNative<D>>(n, TestBody<Op, D>{out, a, b, fixed});
 }
 
@@ -151,17 +152,21 @@ struct ChooseBody {
 #pragma GCC unroll 4
     for (int k = 0; k < Count; ++k) {
       const auto chosen = mask(load<Dt::Bool, N>(condition, ic + k * N));
-      store<D, N>(out, i + k * N, Op::apply(chosen, load<D, N>(x, ix + k * N), load<D, N>(y, iy + k * N)));
+      store<D, N>(out, i + k * N,
+                  Op::apply(chosen, load<D, N>(x, ix + k * N), load<D, N>(y, iy + k * N)));
     }
   }
   void part(size_t i, size_t n) const {
     const auto chosen = mask(load_part<Dt::Bool, N>(condition, at(i, fixed, 0), n));
-    store_part<D, N>(out, i, n, Op::apply(chosen, load_part<D, N>(x, at(i, fixed, 1), n), load_part<D, N>(y, at(i, fixed, 2), n)));
+    store_part<D, N>(out, i, n,
+                     Op::apply(chosen, load_part<D, N>(x, at(i, fixed, 1), n),
+                               load_part<D, N>(y, at(i, fixed, 2), n)));
   }
 };
 
 template <class Op, Dt D>
-void map_choose(void* out, const void* a, const void* b, const void* c, const void*, size_t n, uint32_t fixed) {
+void map_choose(void* out, const void* a, const void* b, const void* c, const void*, size_t n,
+                uint32_t fixed) {
   each_vector<kNative<D>>(n, ChooseBody<Op, D>{out, a, b, c, fixed});
 }
 

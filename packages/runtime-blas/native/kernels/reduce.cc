@@ -107,7 +107,8 @@ Compute<D> reduce_row(const void* base, size_t at, size_t n) {
     for (int k = 0; k < 4; ++k) acc[k] = R::combine(acc[k], load<D, N>(base, at + i + k * N));
   }
   for (; i + N <= n; i += N) acc[0] = R::combine(acc[0], load<D, N>(base, at + i));
-  const Compute<D> all = across<R>(R::combine(R::combine(acc[0], acc[1]), R::combine(acc[2], acc[3])));
+  const Compute<D> all =
+      across<R>(R::combine(R::combine(acc[0], acc[1]), R::combine(acc[2], acc[3])));
   return i < n ? R::one(all, reduce_short<R, D>(base, at + i, n - i)) : all;
 }
 
@@ -157,8 +158,7 @@ template <class R, Dt D>
 void merge(void* acc, const void* other, size_t n) {
   using A = Accumulator<R, D>;
   A* out = static_cast<A*>(acc);
-  for (size_t i = 0; i < n; ++i)
-    out[i] = R::one(out[i], static_cast<const A*>(other)[i]);
+  for (size_t i = 0; i < n; ++i) out[i] = R::one(out[i], static_cast<const A*>(other)[i]);
 }
 
 template <class R, Dt D>

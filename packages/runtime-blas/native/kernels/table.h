@@ -9,10 +9,10 @@
 
 namespace vorab::blas {
 
-// out[i] = op(a[i], b[i], c[i], d[i]); out may be one of the operands. A set bit k of `fixed` says that all elements of
-// operand k are equal: only its first kFixed elements are read.
-using ScalarFn = void (*)(void* out, const void* a, const void* b, const void* c, const void* d, size_t n,
-                          uint32_t fixed);
+// out[i] = op(a[i], b[i], c[i], d[i]); out may be one of the operands. A set bit k of `fixed` says
+// that all elements of operand k are equal: only its first kFixed elements are read.
+using ScalarFn = void (*)(void* out, const void* a, const void* b, const void* c, const void* d,
+                          size_t n, uint32_t fixed);
 inline constexpr size_t kFixed = 256;
 
 struct Signature {
@@ -48,8 +48,8 @@ struct Reducer {
 
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
-  // Two f32 ops in one loop, each rounded as if alone: second(first(a, b), c), or second(c, first(a, b)) when
-  // first_is_right. Null: not in this set.
+  // Two f32 ops in one loop, each rounded as if alone: second(first(a, b), c), or second(c,
+  // first(a, b)) when first_is_right. Null: not in this set.
   ScalarFn (*pair)(uint16_t first, uint16_t second, bool first_is_right);
   bool (*reducer)(Reduction reduction, Dt dtype, Reducer& out);
   LoadFn load[4];    // by log2 of the element's width

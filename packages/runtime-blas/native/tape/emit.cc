@@ -252,7 +252,8 @@ class Emitter {
   // Its elements are all equal within a tile.
   bool same_over_tile(size_t i) const {
     if (info(i).level == Level::Uniform) return true;
-    const bool one_item = nest_.mode == Mode::Rows && (!nest_.rows_are_items || nest_.tile_rows == 1);
+    const bool one_item =
+        nest_.mode == Mode::Rows && (!nest_.rows_are_items || nest_.tile_rows == 1);
     return info(i).level == Level::Item && one_item;
   }
 
@@ -293,8 +294,10 @@ class Emitter {
     switch (instr.kind) {
       case Kind::Load:
       case Kind::Index: load(i, stage, state); break;
-      case Kind::Scalar: compute(i, args, n, stage, state);
-        stage.tile.back().fixed = fixed; break;
+      case Kind::Scalar:
+        compute(i, args, n, stage, state);
+        stage.tile.back().fixed = fixed;
+        break;
       case Kind::Reduce: reduce(i, args[0], stage); break;
       case Kind::Store:
         if (!state.stored[i]) spill(i, args[0], stage);

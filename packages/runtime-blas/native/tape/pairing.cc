@@ -31,7 +31,9 @@ Pairing pair_ops(const TapeSource& source, const Analysis& analysis, const Kerne
       const uint16_t g = instr.arg[k];
       const InstrInfo& guest = analysis.instrs[g];
       const bool alone = uses[g] == 1 && !guest.held && out.hosts[g].guest == Pairing::kNone;
-      if (!alone || guest.level != Level::Tile || guest.exec != host.exec || !binary_f32(source.instrs[g])) continue;
+      if (!alone || guest.level != Level::Tile || guest.exec != host.exec ||
+          !binary_f32(source.instrs[g]))
+        continue;
       const ScalarFn fn = kernels.pair(source.instrs[g].op, instr.op, k == 1);
       if (fn == nullptr) continue;
       out.hosts[i] = {g, instr.arg[1 - k], fn};

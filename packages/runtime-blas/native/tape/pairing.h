@@ -9,12 +9,12 @@ struct Pairing {
   static constexpr int kNone = -1;
 
   struct Host {
-    int guest = kNone;     // the instruction that runs inside this one
-    uint16_t other = 0;    // this one's other operand
+    int guest = kNone;   // the instruction that runs inside this one
+    uint16_t other = 0;  // this one's other operand
     ScalarFn fn = nullptr;
   };
-  std::vector<Host> hosts;       // by instruction
-  std::vector<bool> is_guest;    // by instruction: not computed on its own
+  std::vector<Host> hosts;     // by instruction
+  std::vector<bool> is_guest;  // by instruction: not computed on its own
 };
 
 Pairing pair_ops(const TapeSource& source, const Analysis& analysis, const KernelTable& kernels);

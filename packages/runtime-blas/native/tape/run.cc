@@ -50,7 +50,8 @@ TapeRun::TapeRun(const TapeProgram& program, const Bases& bases, std::byte* scra
 
 void TapeRun::start() {
   const auto full = static_cast<size_t>(program_.full);
-  for (const ConstFill& c : program_.consts) kernels_.expand[c.log2_width](slots_[c.slot], &c.bits, 1, full);
+  for (const ConstFill& c : program_.consts)
+    kernels_.expand[c.log2_width](slots_[c.slot], &c.bits, 1, full);
   std::copy_n(origin_, program_.accesses.size(), at_);
   for (const Op& op : program_.uniform) {
     const Move move{1, full, 0, 0};
@@ -85,10 +86,12 @@ void TapeRun::expand(const Op& op) const {
     kernels_.load[op.log2_width](slots_[op.out], slots_[op.a],
                                  {static_cast<size_t>(nest_.tile_rows), n, 0, 1});
   } else if (nest_.rows_are_items && nest_.tile_rows > 1) {
-    kernels_.expand[op.log2_width](slots_[op.out], slots_[op.a], n, static_cast<size_t>(nest_.tile_cols));
+    kernels_.expand[op.log2_width](slots_[op.out], slots_[op.a], n,
+                                   static_cast<size_t>(nest_.tile_cols));
   } else {
     const auto all = static_cast<size_t>(nest_.tile());
-    kernels_.expand[op.log2_width](slots_[op.out], slots_[op.a], 1, op.brief ? std::min(all, kFixed) : all);
+    kernels_.expand[op.log2_width](slots_[op.out], slots_[op.a], 1,
+                                   op.brief ? std::min(all, kFixed) : all);
   }
 }
 

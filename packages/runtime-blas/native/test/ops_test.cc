@@ -135,7 +135,8 @@ VORAB_TEST(lengths) {
           if (chooses) s.in[0] = Dt::Bool;
           std::vector<std::byte> in[4], out(n * width(s.out) + 1, std::byte{0x5a});
           for (int k = 0; k < s.arity; ++k) in[k] = samples(s.in[k], n, static_cast<uint32_t>(k));
-          set.kernels->scalar(s)(out.data(), in[0].data(), in[1].data(), in[2].data(), nullptr, n, 0);
+          set.kernels->scalar(s)(out.data(), in[0].data(), in[1].data(), in[2].data(), nullptr, n,
+                                 0);
           CHECK(out.back() == std::byte{0x5a}, std::string(name) + " writes past the end");
           compare(name, s, set, n, in, out);
         }

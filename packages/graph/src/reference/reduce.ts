@@ -60,6 +60,8 @@ function combineOf(op: ReduceOp, dtype: DType): (a: number, b: number) => number
   };
 }
 
+const largest = 2n ** 63n - 1n;
+
 function reduceExactly(
   exact: (a: bigint, b: bigint) => bigint,
   identity: number,
@@ -68,7 +70,9 @@ function reduceExactly(
   { from, to }: Layouts,
 ): void {
   const data = x.data as BigInt64Array;
-  const sums = new Array<bigint>(out.data.length).fill(BigInt(identity));
+  // The largest i64 is no double: as a number it is one too large.
+  const first = BigInt(identity) > largest ? largest : BigInt(identity);
+  const sums = new Array<bigint>(out.data.length).fill(first);
   forEachRow(x.shape, from, to, (a, b, stepA, stepB, count) => {
     for (let i = 0; i < count; i++) {
       const at = b + i * stepB;

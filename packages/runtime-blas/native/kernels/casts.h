@@ -72,7 +72,8 @@ struct CastBody {
 template <Dt From, Dt To>
 void map_cast(void* out, const void* a, const void*, const void*, const void*, size_t n,
               uint32_t fixed) {
-  each_vector<CastBody<From, To>::N>(n, CastBody<From, To>{out, a, fixed});
+  constexpr int kTurns = kTurn<From> < kTurn<To> ? kTurn<From> : kTurn<To>;
+  each_vector<CastBody<From, To>::N, kTurns>(n, CastBody<From, To>{out, a, fixed});
 }
 
 // Any move of bits is a cast between equal integer types.

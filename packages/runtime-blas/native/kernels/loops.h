@@ -10,14 +10,20 @@ namespace vorab::blas::VORAB_ISA {
 // A call per turn would cost as much as the turn.
 #define VORAB_INLINE __attribute__((always_inline)) inline
 
-// body.run<Count>(i): Count vectors from element i; body.part(i, n): fewer than one vector.
-template <int N, class Body>
+// body.run<Count>(i): Count vectors from element i; body.part(i, n): fewer than one vector. Turns of four vectors are for
+// the dtypes that models compute in; for the others one at a time keeps builds short.
+template <int N, int Turn, class Body>
 VORAB_INLINE void each_vector(size_t n, const Body& body) {
   size_t i = 0;
-  for (; i + 4 * N <= n; i += 4 * N) body.template run<4>(i);
+  if constexpr (Turn > 1) {
+    for (; i + Turn * N <= n; i += Turn * N) body.template run<Turn>(i);
+  }
   for (; i + N <= n; i += N) body.template run<1>(i);
   if (i < n) body.part(i, n - i);
 }
+
+template <Dt D>
+inline constexpr int kTurn = width(D) == 4 || D == Dt::Bool ? 4 : 1;
 
 template <Dt D>
 inline constexpr bool kInteger =
@@ -85,7 +91,7 @@ struct SameBody {
 template <class Op, Dt D>
 void map_same(void* out, const void* a, const void* b, const void* c, const void*, size_t n,
               uint32_t fixed) {
-  each_vector<kNative<D>>(n, SameBody<Op, D>{out, a, b, c, fixed});
+  each_vector<kNative<D>, kTurn<D>>(n, SameBody<Op, D>{out, a, b, c, fixed});
 }
 
 template <int N, class M>
@@ -131,7 +137,7 @@ struct TestBody {
 template <class Op, Dt D>
 void map_test(void* out, const void* a, const void* b, const void*, const void*, size_t n,
               uint32_t fixed) {
-  each_vector<kNative<D>>(n, TestBody<Op, D>{out, a, b, fixed});
+  each_vector<kNative<D>, kTurn<D>>(n, TestBody<Op, D>{out, a, b, fixed});
 }
 
 // Choosing moves bits: one instantiation per width.
@@ -167,7 +173,7 @@ struct ChooseBody {
 template <class Op, Dt D>
 void map_choose(void* out, const void* a, const void* b, const void* c, const void*, size_t n,
                 uint32_t fixed) {
-  each_vector<kNative<D>>(n, ChooseBody<Op, D>{out, a, b, c, fixed});
+  each_vector<kNative<D>, kTurn<D>>(n, ChooseBody<Op, D>{out, a, b, c, fixed});
 }
 
 }  // namespace vorab::blas::VORAB_ISA

@@ -39,6 +39,7 @@ export class Emitter {
   readonly builder: ProgramBuilder;
   readonly stateIndex: Map<StateVariable, number> = new Map();
   private readonly relativePath: (file: string) => string;
+  private readonly paths: Map<string, string> = new Map();
   private readonly symbols: Map<string, number> = new Map();
 
   constructor(producer: string, relativePath: (file: string) => string) {
@@ -89,7 +90,15 @@ export class Emitter {
 
   /** A place in the sources, not in what runs. */
   place({ file, line, column }: SourceLocation): number {
-    return this.builder.location(this.relativePath(file), Math.max(1, line), Math.max(1, column));
+    return this.builder.location(this.relative(file), Math.max(1, line), Math.max(1, column));
+  }
+
+  private relative(file: string): string {
+    const known = this.paths.get(file);
+    if (known !== undefined) return known;
+    const path = this.relativePath(file);
+    this.paths.set(file, path);
+    return path;
   }
 
   string(text: string): number {

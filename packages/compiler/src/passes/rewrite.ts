@@ -1,5 +1,5 @@
 import type { Node, Tensor } from '@vorab/graph';
-import { adopt, make, tensorKey, withLocationsOf, withScope } from '@vorab/graph';
+import { adopt, make, tensorKey, topologicalOrder, withLocationsOf, withScope } from '@vorab/graph';
 import type { EntryGraph } from '../entry-graph.ts';
 import { nodesOf, roots, sameType, withRoots } from '../entry-graph.ts';
 
@@ -21,9 +21,11 @@ export interface RewriteResult {
 }
 
 const maxRounds = 64;
+/** How deep rules may open what rules built. */
+const maxDepth = 256;
 
 /**
- * Applies rules from the inputs to the roots, again and again until none fires.
+ * Applies rules from the inputs to the roots, and to what they build, until none fires.
  *
  * @throws Error when a rule changes a type, or the rules do not settle.
  */
@@ -36,59 +38,82 @@ export function rewrite(
   let current = graph;
   for (let round = 0; round < maxRounds; round++) {
     const before = total(hits);
-    current = rewriteOnce(current, rules, hits, origins);
+    current = new Round(current, rules, hits, origins).run();
     if (total(hits) === before) return { graph: current, hits };
   }
-  throw new Error(
-    `rewrite: the rules ${[...hits.keys()].join(', ')} do not settle on '${graph.name}'`,
-  );
+  throw unsettled(graph, hits);
 }
 
 const total = (hits: ReadonlyMap<string, number>): number =>
   [...hits.values()].reduce((a, b) => a + b, 0);
 
-function rewriteOnce(
-  graph: EntryGraph,
-  rules: readonly Rule[],
-  hits: Map<string, number>,
-  origins: Origins | undefined,
-): EntryGraph {
-  const replaced = new Map<string, Tensor>();
-  const now = (t: Tensor): Tensor => replaced.get(tensorKey(t)) ?? t;
-  // One table for the whole round: equal subexpressions become one node.
-  withScope({ nodes: new Map() }, () => {
-    for (const node of nodesOf(graph)) {
-      const outputs = withLocationsOf(node, () =>
-        replace(node, node.inputs.map(now), rules, hits, origins),
-      );
-      for (const [i, t] of outputs.entries()) replaced.set(`${node.id}.${i}`, t);
-    }
-  });
-  return withRoots(graph, roots(graph).map(now));
-}
+const unsettled = (graph: EntryGraph, hits: ReadonlyMap<string, number>): Error =>
+  new Error(`rewrite: the rules ${[...hits.keys()].join(', ')} do not settle on '${graph.name}'`);
 
-function replace(
-  node: Node,
-  inputs: readonly Tensor[],
-  rules: readonly Rule[],
-  hits: Map<string, number>,
-  origins: Origins | undefined,
-): readonly Tensor[] {
-  if (isIdentityLeaf(node)) return node.outputs();
-  const same = inputs.every((t, i) => tensorKey(t) === tensorKey(node.inputs[i] as Tensor));
-  let outputs = same ? adopt(node) : make(node.op, inputs, node.attrs, { note: node.note });
-  inherit(outputs, node, origins);
-  const rebuilt = outputs[0]?.node ?? node;
-  for (const rule of rules) {
-    const result = rule.apply(rebuilt);
-    if (!result) continue;
-    check(rule, rebuilt, result);
-    hits.set(rule.name, (hits.get(rule.name) ?? 0) + 1);
-    inherit(result, node, origins);
-    outputs = result;
-    break;
+/** One walk from the inputs to the roots. */
+class Round {
+  private readonly graph: EntryGraph;
+  private readonly rules: readonly Rule[];
+  private readonly hits: Map<string, number>;
+  private readonly origins: Origins | undefined;
+  private readonly replaced: Map<string, Tensor> = new Map();
+  private readonly settled: Set<Node> = new Set();
+
+  constructor(
+    graph: EntryGraph,
+    rules: readonly Rule[],
+    hits: Map<string, number>,
+    origins: Origins | undefined,
+  ) {
+    this.graph = graph;
+    this.rules = rules;
+    this.hits = hits;
+    this.origins = origins;
   }
-  return outputs;
+
+  // One table for the whole round: equal subexpressions become one node.
+  run(): EntryGraph {
+    withScope({ nodes: new Map() }, () => {
+      for (const node of nodesOf(this.graph)) this.process(node, 0);
+    });
+    return withRoots(this.graph, roots(this.graph).map(this.now));
+  }
+
+  private readonly now = (t: Tensor): Tensor => this.replaced.get(tensorKey(t)) ?? t;
+
+  private process(node: Node, depth: number): void {
+    if (depth > maxDepth) throw unsettled(this.graph, this.hits);
+    const outputs = withLocationsOf(node, () => this.replace(node, depth));
+    for (const [i, t] of outputs.entries()) this.replaced.set(`${node.id}.${i}`, t);
+    for (const t of outputs) this.settled.add(t.node);
+    this.settled.add(node);
+  }
+
+  private replace(node: Node, depth: number): readonly Tensor[] {
+    if (isIdentityLeaf(node)) return node.outputs();
+    const inputs = node.inputs.map(this.now);
+    const same = inputs.every((t, i) => tensorKey(t) === tensorKey(node.inputs[i] as Tensor));
+    const rebuilt = same ? adopt(node) : make(node.op, inputs, node.attrs, { note: node.note });
+    inherit(rebuilt, node, this.origins);
+    const result = this.apply(rebuilt[0]?.node ?? node);
+    if (!result) return rebuilt;
+    inherit(result, node, this.origins);
+    for (const built of topologicalOrder(result, (t) => this.settled.has(t.node))) {
+      if (!this.settled.has(built)) this.process(built, depth + 1);
+    }
+    return result.map(this.now);
+  }
+
+  private apply(node: Node): readonly Tensor[] | undefined {
+    for (const rule of this.rules) {
+      const result = rule.apply(node);
+      if (!result) continue;
+      check(rule, node, result);
+      this.hits.set(rule.name, (this.hits.get(rule.name) ?? 0) + 1);
+      return result;
+    }
+    return undefined;
+  }
 }
 
 /** Inputs and states: never merged, never replaced. */

@@ -10,8 +10,9 @@ namespace vorab::blas::VORAB_ISA {
 // A call per turn would cost as much as the turn.
 #define VORAB_INLINE __attribute__((always_inline)) inline
 
-// body.run<Count>(i): Count vectors from element i; body.part(i, n): fewer than one vector. Turns of four vectors are for
-// the dtypes that models compute in; for the others one at a time keeps builds short.
+// body.run<Count>(i): Count vectors from element i; body.part(i, n): fewer than one vector. Turns
+// of four vectors are for the dtypes that models compute in; for the others one at a time keeps
+// builds short.
 template <int N, int Turn, class Body>
 VORAB_INLINE void each_vector(size_t n, const Body& body) {
   size_t i = 0;

@@ -12,6 +12,7 @@ import type { Group, Grouping } from './group.ts';
 import { groupLoops, levelOf } from './group.ts';
 import type { Access, Buffer, Place, Step } from './ir.ts';
 import { buildTape, copyTape, fillTape, loopOrder, wholeAccess } from './tape.ts';
+import { unitsInOrder } from './units.ts';
 
 /** Steps in an order of computation, over buffers; writes of state are separate copies until `updateInPlace`. */
 export interface Lowered {
@@ -53,7 +54,7 @@ class ArenaLowering {
   run(): Lowered {
     this.giveMemory();
     const copies = [...this.routeOutputs(), ...this.routeUpdates()];
-    for (const unit of this.unitsInOrder()) this.lowerUnit(unit);
+    for (const unit of unitsInOrder(roots(this.graph), this.grouping)) this.lowerUnit(unit);
     for (const copy of copies) copy();
     return { steps: this.steps, buffers: this.buffers };
   }
@@ -143,31 +144,6 @@ class ArenaLowering {
   }
 
   // ---------------------------------------------------------------------------------------------- steps
-
-  // Groups and single nodes, each after what it reads: the order in which a walk from the roots completes them.
-  private unitsInOrder(): readonly (Group | Node)[] {
-    const order: (Group | Node)[] = [];
-    const waiting = new Map<Group | Node, (Group | Node)[]>();
-    const unitOf = (node: Node): Group | Node => this.grouping.groupOf.get(node) ?? node;
-    const stack: (Group | Node)[] = [];
-    const enter = (unit: Group | Node): void => {
-      if (waiting.has(unit)) return;
-      const members = 'nodes' in unit ? unit.nodes : [unit];
-      const inputs = new Set(members.flatMap((m) => m.inputs.map((t) => unitOf(t.node))));
-      inputs.delete(unit);
-      waiting.set(unit, [...inputs].reverse());
-      stack.push(unit);
-    };
-    for (const root of roots(this.graph)) {
-      enter(unitOf(root.node));
-      for (let unit = stack.at(-1); unit; unit = stack.at(-1)) {
-        const next = waiting.get(unit)?.pop();
-        if (next) enter(next);
-        else order.push(stack.pop() as Group | Node);
-      }
-    }
-    return order;
-  }
 
   private lowerUnit(unit: Group | Node): void {
     if ('nodes' in unit) this.lowerGroup(unit);

@@ -1,6 +1,7 @@
 import type { Dim, Node, Tensor } from '@vorab/graph';
 import { dimEqual } from '@vorab/graph';
 import type { Form } from './demand.ts';
+import { SpanStack } from './span-stack.ts';
 
 /**
  * Nodes that run as one loop nest over `space`. Values are full (vary over the whole space) or kept (after a
@@ -245,30 +246,6 @@ class Grouper {
 /** Whether a node takes its operands from registers: contractions and copied views need them in memory. */
 export function readsAtOnePlace(node: Node): boolean {
   return node.op.kind === 'elementwise' || node.op.kind === 'reduce';
-}
-
-/**
- * How far back a path can lead. What depends on a node is younger, but a group ties its old nodes to its young ones;
- * so a path from a node at `position` stays above the first node of any group that ends at or after it.
- */
-class SpanStack {
-  // Firsts and lasts both ascend: a span that starts later and ends earlier than another tells nothing.
-  private readonly spans: { first: number; last: number }[] = [];
-
-  push(first: number, last: number): void {
-    while ((this.spans.at(-1)?.first ?? -1) >= first) this.spans.pop();
-    this.spans.push({ first, last });
-  }
-
-  lowest(position: number): number {
-    let [low, high] = [0, this.spans.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.spans[middle]?.last ?? 0) >= position) high = middle;
-      else low = middle + 1;
-    }
-    return Math.min(position, this.spans[low]?.first ?? position);
-  }
 }
 
 function refuse(group: Group, border: string): false {

@@ -80,9 +80,13 @@ export function complaints(
   return [...outputs, ...stateDifferences(trial, outcome, want)];
 }
 
-function stateDifferences(trial: Trial, got: Outcome, want: Outcome): readonly string[] {
+function stateDifferences(
+  trial: Trial & Partial<Pick<OpTrial, 'near'>>,
+  got: Outcome,
+  want: Outcome,
+): readonly string[] {
   return want.states.flatMap((array, i) => {
-    const why = arrayDifference(got.states[i], array);
+    const why = arrayDifference(got.states[i], array, trial.near?.(array.dtype));
     return why ? [`${trial.name}: state ${i}: ${why}`] : [];
   });
 }

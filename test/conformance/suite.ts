@@ -85,10 +85,12 @@ function stateDifferences(
   got: Outcome,
   want: Outcome,
 ): readonly string[] {
-  return want.states.flatMap((array, i) => {
-    const why = arrayDifference(got.states[i], array, trial.near?.(array.dtype));
-    return why ? [`${trial.name}: state ${i}: ${why}`] : [];
-  });
+  return want.states.flatMap((arrays, call) =>
+    arrays.flatMap((array, i) => {
+      const why = arrayDifference(got.states[call]?.[i], array, trial.near?.(array.dtype));
+      return why ? [`${trial.name}: state ${i} after call ${call}: ${why}`] : [];
+    }),
+  );
 }
 
 function differences(

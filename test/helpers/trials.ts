@@ -1,5 +1,6 @@
 /** Runs many small programs through compiler, artifact and runtimes: many of them share one artifact. */
 import { basename } from 'node:path';
+import type { fb } from '@vorab/artifact';
 import type { NamedProgram } from '@vorab/compiler';
 import { compilePrograms } from '@vorab/compiler';
 import type { NdArray, Program, StateVariable, Tensor, TracedProgram } from '@vorab/graph';
@@ -25,11 +26,11 @@ export interface Trial {
   readonly states?: ReadonlyMap<Tensor, NdArray>;
 }
 
-/** The outputs of each call, and the states after the last. */
+/** The outputs of each call, and the states after it. */
 export interface Outcome {
   readonly outputs: readonly Arrays[];
-  /** In the order in which the program updates them. */
-  readonly states: readonly NdArray[];
+  /** Per call, in the order in which the program updates them. */
+  readonly states: readonly (readonly NdArray[])[];
 }
 
 /** The outcome, or why there is none. */
@@ -51,11 +52,13 @@ export function expected(trial: Trial): Outcome {
     const first = trial.states?.get(s.tensor);
     if (first) states.set(s, first);
   }
-  const outputs = trial.calls.map((call) => step(traced, states, call));
-  const outcome = {
-    outputs,
-    states: traced.updates.map(({ state }) => states.get(state) as NdArray),
-  };
+  const after: NdArray[][] = [];
+  const outputs = trial.calls.map((call) => {
+    const results = step(traced, states, call);
+    after.push(traced.updates.map(({ state }) => states.get(state) as NdArray));
+    return results;
+  });
+  const outcome = { outputs, states: after };
   expectations.set(trial, outcome);
   return outcome;
 }
@@ -74,8 +77,10 @@ function step(traced: TracedProgram, states: Map<StateVariable, NdArray>, call: 
 
 // ------------------------------------------------------------------------------------------------ compiled
 
-interface Artifact {
+export interface Artifact {
   readonly bytes: Uint8Array;
+  /** The same as objects; entry `e0` is the first trial's. */
+  readonly program: fb.ProgramT;
   readonly trials: readonly Trial[];
   readonly names: ReadonlyMap<StateVariable, string>;
   readonly fuse: boolean;
@@ -118,12 +123,12 @@ function compileTogether(trials: readonly Trial[], fuse: boolean): Artifact {
     program,
     location,
   }));
-  const { bytes, names } = compilePrograms(programs, {
+  const { bytes, program, names } = compilePrograms(programs, {
     targets: ['blas', 'mlx'],
     fuse,
     relativePath: (file) => basename(file),
   });
-  return { bytes, names, trials, fuse };
+  return { bytes, program, names, trials, fuse };
 }
 
 // ------------------------------------------------------------------------------------------------ run
@@ -174,13 +179,18 @@ async function outcomeOf(
   names: ReadonlyMap<StateVariable, string>,
 ): Promise<Outcome> {
   const outputs: Arrays[] = [];
-  for (const { inputs } of trial.calls) outputs.push(await call(session, entry, inputs));
-  const states: NdArray[] = [];
-  if (trial.states) {
-    for (const { state } of withTrace(() => trial.program.trace()).updates) {
+  const states: NdArray[][] = [];
+  const { updates } = trial.states
+    ? withTrace(() => trial.program.trace())
+    : { updates: [] as TracedProgram['updates'] };
+  for (const { inputs } of trial.calls) {
+    outputs.push(await call(session, entry, inputs));
+    const after: NdArray[] = [];
+    for (const { state } of updates) {
       const data = (await session.state.read(names.get(state) ?? '')) as NdArray['data'];
-      states.push({ dtype: state.type.dtype, shape: state.type.shape as readonly number[], data });
+      after.push({ dtype: state.type.dtype, shape: state.type.shape as readonly number[], data });
     }
+    states.push(after);
   }
   return { outputs, states };
 }

@@ -214,7 +214,10 @@ std::vector<Bytes> Runner::run(const std::vector<Bytes>& inputs, const std::vect
   std::vector<vorab_input> in;
   std::vector<vorab_output> out;
   for (const Bytes& input : inputs) in.push_back({nullptr, input.data()});
-  for (Bytes& result : results) out.push_back({result.data(), nullptr, 0});
+  static std::byte nothing;  // no pointer at all would ask for a tensor
+  for (Bytes& result : results) {
+    out.push_back({result.empty() ? &nothing : result.data(), nullptr, 0});
+  }
   run_raw(in, out, std::move(symbols), cancel);
   return results;
 }

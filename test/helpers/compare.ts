@@ -2,11 +2,13 @@
 import type { DType, NdArray } from '@vorab/graph';
 import { isFloat, readNumber } from '@vorab/graph';
 
-/** |got - want| <= rtol · |want| + part · max |want|. */
+/** |got - want| <= rtol · |want| + part · max |want| + atol. */
 export interface Closeness {
   readonly rtol: number;
   /** Of the largest finite value. */
   readonly part: number;
+  /** Where values are what cancellation left; default 0. */
+  readonly atol?: number;
 }
 
 const exact: Closeness = { rtol: 0, part: 0 };
@@ -52,7 +54,7 @@ function firstUnequal(got: NdArray, want: NdArray): number {
   return -1;
 }
 
-function firstFar(got: NdArray, want: NdArray, { rtol, part }: Closeness): number {
+function firstFar(got: NdArray, want: NdArray, { rtol, part, atol = 0 }: Closeness): number {
   let largest = 0;
   for (let i = 0; i < want.data.length; i++) {
     const w = Math.abs(readNumber(want, i));
@@ -61,7 +63,7 @@ function firstFar(got: NdArray, want: NdArray, { rtol, part }: Closeness): numbe
   for (let i = 0; i < want.data.length; i++) {
     const [g, w] = [readNumber(got, i), readNumber(want, i)];
     const same = Object.is(g, w) || g === w;
-    if (!same && !(Math.abs(g - w) <= rtol * Math.abs(w) + part * largest)) return i;
+    if (!same && !(Math.abs(g - w) <= rtol * Math.abs(w) + part * largest + atol)) return i;
   }
   return -1;
 }

@@ -15,6 +15,8 @@ export interface Recipe {
   /** Per state, what its new value is; -1: none. */
   readonly updates: readonly number[];
   readonly sizes: readonly number[];
+  /** Whether gradients of all float outputs leave too. */
+  readonly gradients: boolean;
 }
 
 const nat = fc.nat(1 << 16);
@@ -24,6 +26,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   outputs: fc.array(nat, { minLength: 1, maxLength: 4 }),
   updates: fc.array(fc.integer({ min: -1, max: 1 << 16 }), { minLength: 0, maxLength: 3 }),
   sizes: fc.array(fc.constantFrom(1, 2, 3, 5, 8, 17, 0), { minLength: 1, maxLength: 2 }),
+  gradients: fc.boolean(),
 });
 
 const N = g.dim('N', { min: 0, max: 32 });
@@ -68,14 +71,22 @@ export function trialOf(recipe: Recipe, name: string): Trial {
       if (chosen >= 0)
         g.update(state, fitting[fitting.length - 1 - (chosen % fitting.length)] as Tensor);
     }
-    return Object.fromEntries(
-      recipe.outputs.map((o, i) => [
-        `out${i}`,
-        pool[pool.length - 1 - (o % pool.length)] as Tensor,
-      ]),
-    );
+    const outputs = recipe.outputs.map((o) => pool[pool.length - 1 - (o % pool.length)] as Tensor);
+    const gradients = recipe.gradients
+      ? gradientsOf(outputs, [...trained(given), ...states.keys()])
+      : [];
+    return Object.fromEntries([...outputs, ...gradients].map((t, i) => [`out${i}`, t]));
   }) as Program;
   return { name, program, calls, states };
+}
+
+const trained = ({ v, w, x }: Readonly<Record<string, Tensor>>): readonly Tensor[] =>
+  [v, w, x].filter((t) => t !== undefined);
+
+/** Of the sum of all means of float outputs. */
+function gradientsOf(outputs: readonly Tensor[], wrt: readonly Tensor[]): readonly Tensor[] {
+  const means = outputs.filter((t) => t.dtype === 'f32').map((t) => g.mean(t));
+  return means.length === 0 ? [] : g.grad(means.reduce(g.add), wrt);
 }
 
 // ------------------------------------------------------------------------------------------------ steps
@@ -196,7 +207,7 @@ const makers: readonly Maker[] = [
   },
   (p) => {
     const axis = axisOf(p);
-    return axis === undefined ? undefined : g.cast(g.argMax(p.x, axis), 'f32');
+    return axis === undefined ? undefined : g.cast(g.argMax(g.stopGradient(p.x), axis), 'f32');
   },
 ];
 

@@ -18,7 +18,7 @@ import type { Buffer } from './ir.ts';
 
 const seed = 20_260_823;
 const blas = targets['blas'] as Target;
-const near = { rtol: 1e-3, part: 1e-4 };
+const near = { rtol: 1e-3, part: 1e-4, atol: 1e-6 };
 
 const routine =
   (env: DimEnv): EvaluateOp =>

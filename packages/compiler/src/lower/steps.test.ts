@@ -8,6 +8,7 @@ import {
   layerNorm,
   matmul,
   mul,
+  pad,
   parameter,
   program,
   relu,
@@ -82,6 +83,21 @@ describe('groups', () => {
           %5 = f32 div %3 %4
           store %5 to output0 (8 1)"
     `);
+  });
+
+  test('a softmax over leading axes takes two tapes: no second stage in column mode', () => {
+    expect(count((x) => ({ y: softmax(x, 0) }))).toBeGreaterThan(1);
+  });
+
+  test('a fill and its pieces never share an output: each element of it is written once', () => {
+    const padded: Body = (x) => ({
+      y: pad(x, [
+        [0, 1],
+        [2, 0],
+      ]),
+    });
+    const to = (text: string): number => steps(padded).split(text).length - 1;
+    expect(to('to output0')).toBe(1);
   });
 
   test('layerNorm is one tape', () => {

@@ -1,3 +1,5 @@
+import { decodeFloat } from './half.ts';
+
 /** Element types, in the order of the artifact's enumeration. `bool` is one byte, 0 or 1. */
 export const dtypes = [
   'bool',
@@ -29,6 +31,18 @@ export interface ArrayOf {
 }
 
 export type TypedArray = ArrayOf[DType];
+
+/** A `Float16Array`, which only newer Nodes and TypeScripts know. */
+export interface Float16ArrayLike extends ArrayBufferView {
+  readonly length: number;
+  readonly BYTES_PER_ELEMENT: number;
+  readonly [Symbol.toStringTag]: 'Float16Array';
+}
+
+/** What is taken as an array of each dtype, as an input or to be filled: for f16 a `Float16Array` too. */
+export type GivenArray<D extends DType> = D extends 'f16'
+  ? ArrayOf[D] | Float16ArrayLike
+  : ArrayOf[D];
 
 /** One element as a JavaScript value. */
 export interface ScalarOf {
@@ -109,22 +123,6 @@ export function safetensorsName(dtype: DType): string {
 /** The dtype that safetensors calls `name`, if it is one of ours. */
 export function fromSafetensors(name: string): DType | undefined {
   return dtypes.find((dtype) => table[dtype].safetensors === name);
-}
-
-const bits = new DataView(new ArrayBuffer(4));
-
-/** The value of a bf16 or f16 bit pattern. */
-export function decodeFloat(dtype: 'f16' | 'bf16', pattern: number): number {
-  if (dtype === 'bf16') {
-    bits.setUint32(0, pattern << 16);
-    return bits.getFloat32(0);
-  }
-  const sign = pattern & 0x8000 ? -1 : 1;
-  const exponent = (pattern >> 10) & 0x1f;
-  const fraction = pattern & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** Element `index` of an array of `dtype` as a JavaScript value. */

@@ -9,6 +9,7 @@ import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
 import { smallestSize } from './program.ts';
 import type { TensorOwner } from './tensor.ts';
 import { Tensor } from './tensor.ts';
+import { bitsOf } from './values.ts';
 
 export type Inputs = Readonly<Record<string, unknown>>;
 export type Out = Readonly<Record<string, ArrayBufferView | null | undefined>>;
@@ -160,13 +161,16 @@ export class Entry {
     for (const { info, array: expected } of this.#outputs) {
       const array = out[info.name];
       if (array !== undefined) matched++;
-      if (array !== undefined && array !== null) {
-        const size = this.#sizes[index] ?? -1;
-        if (array.constructor !== expected || (array as Float32Array).length !== size) {
-          this.#checkOut(info, array, this.#shapes[index] ?? []);
-        }
+      if (array === undefined || array === null) {
+        args[first + index++] = array;
+        continue;
       }
-      args[first + index++] = array;
+      const size = this.#sizes[index] ?? -1;
+      const plain = array.constructor === expected;
+      if (!plain || (array as Float32Array).length !== size) {
+        this.#checkOut(info, array, this.#shapes[index] ?? []);
+      }
+      args[first + index++] = plain ? array : bitsOf(array);
     }
     let given = 0;
     for (const name in out) if (out[name] !== undefined) given++;

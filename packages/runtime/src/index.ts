@@ -16,14 +16,22 @@ export { type DoctorReport, doctor, type RuntimeReport } from './doctor.ts';
 export {
   type ArrayOf,
   type DType,
-  decodeFloat,
   dtypeBytes,
   dtypes,
+  type Float16ArrayLike,
+  type GivenArray,
   type ScalarOf,
   type TypedArray,
 } from './dtype.ts';
 export { environmentVariables } from './env.ts';
 export { AbortError, type ErrorCode, VorabError } from './errors.ts';
+export {
+  decodeFloat,
+  decodeFloats,
+  encodeFloat,
+  encodeFloats,
+  type HalfDType,
+} from './half.ts';
 export { NativeBackend } from './native-backend.ts';
 export { load, type OpenOptions, open, openOn } from './open.ts';
 export type {

@@ -1,4 +1,4 @@
-import type { ArrayOf, DType } from './dtype.ts';
+import type { DType, GivenArray } from './dtype.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Inputs and outputs of one entry; typed bindings give one for each. */
@@ -20,7 +20,9 @@ export type AnyEntries = {
 
 /** Where outputs go: an array of the caller's to fill, or null for an output that is not wanted. */
 export type OutOf<O extends object> = {
-  readonly [K in keyof O]?: (O[K] extends Tensor<infer D> ? ArrayOf[D] : ArrayOf[DType]) | null;
+  readonly [K in keyof O]?:
+    | (O[K] extends Tensor<infer D> ? GivenArray<D> : GivenArray<DType>)
+    | null;
 };
 
 /** What a call gives: the caller's arrays where it gave some, tensors elsewhere. */

@@ -1,19 +1,20 @@
-import type { ArrayOf, DType, ScalarOf, TypedArray } from './dtype.ts';
+import type { DType, GivenArray, ScalarOf, TypedArray } from './dtype.ts';
 import { arrayFits, arrayName, dtypes, viewOf } from './dtype.ts';
 import type { ErrorCode } from './errors.ts';
 import { VorabError, withArticle } from './errors.ts';
+import { encodeFloat } from './half.ts';
 import type { Shape } from './tensor.ts';
 import { Tensor } from './tensor.ts';
 
 /** Dense elements with their extents, for a shape that an array's length alone does not tell. */
 export interface Shaped<D extends DType = DType> {
-  readonly data: ArrayOf[D];
+  readonly data: GivenArray<D>;
   readonly shape: readonly number[];
 }
 
 /** What an input takes: a flat typed array, `{ data, shape }`, a tensor of the session, or a scalar's value. */
 export type InputValue<D extends DType = DType, S extends Shape = Shape> =
-  | ArrayOf[D]
+  | GivenArray<D>
   | Shaped<D>
   | Tensor<D, Shape>
   | (S extends readonly [] ? ScalarOf[D] | number : never);
@@ -47,8 +48,8 @@ const tagOf = (value: object): string | undefined =>
     ? (value as unknown as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
     : undefined;
 
-/** A `Float16Array` as its bits. */
-function bitsOf(view: ArrayBufferView): TypedArray {
+/** A `Float16Array` as its bits, over the same memory; every other array as it is. */
+export function bitsOf(view: ArrayBufferView): TypedArray {
   if (tagOf(view) !== 'Float16Array') return view as TypedArray;
   return new Uint16Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength / 2);
 }
@@ -114,7 +115,6 @@ function store(place: Place, view: TypedArray, value: number | boolean | bigint)
   const wrong = (cure: string): VorabError =>
     refuse(place, 'input-value', `${typeof value} ${value}`, cure);
   if ((dtype === 'bool') !== (typeof value === 'boolean')) throw wrong('booleans are for bool');
-  if (dtype === 'f16' || dtype === 'bf16') throw wrong('pass a Uint16Array with its bits');
   if (view instanceof BigInt64Array) {
     if (typeof value === 'number' && !Number.isInteger(value)) throw wrong('pass a whole number');
     view[0] = BigInt(value);
@@ -122,6 +122,10 @@ function store(place: Place, view: TypedArray, value: number | boolean | bigint)
   }
   if (typeof value === 'bigint') throw wrong('bigints are for i64');
   const number = Number(value);
+  if (dtype === 'f16' || dtype === 'bf16') {
+    view[0] = encodeFloat(dtype, number);
+    return view.subarray(0, 1);
+  }
   const range = ranges[dtype];
   if (
     range !== undefined &&

@@ -5,7 +5,11 @@
 export * from '@vorab/graph';
 export {
   AbortError,
+  decodeFloat,
+  decodeFloats,
   type ErrorCode,
+  encodeFloat,
+  encodeFloats,
   type InputValue,
   type OpenOptions,
   open,

@@ -13,7 +13,7 @@ interface Row {
   readonly view: (buffer: ArrayBuffer) => TypedArray;
 }
 
-// bf16 has no name in NumPy.
+// bf16 has no name in NumPy: its bits are u2.
 const rows: { readonly [D in Exclude<DType, 'bf16'>]: Row } = {
   bool: { descr: '|b1', view: (b) => new Uint8Array(b) },
   u8: { descr: '|u1', view: (b) => new Uint8Array(b) },
@@ -26,10 +26,11 @@ const rows: { readonly [D in Exclude<DType, 'bf16'>]: Row } = {
   f64: { descr: '<f8', view: (b) => new Float64Array(b) },
 };
 
+const bitsOfBf16 = '<u2';
 const magic = '\x93NUMPY';
 
-/** Reads a NumPy file, format 1 to 3. */
-export function readNpy(file: Uint8Array, name: string): NdValue {
+/** Reads a NumPy file, format 1 to 3; where bf16 is wanted, `<u2` holds its bits. */
+export function readNpy(file: Uint8Array, name: string, wanted?: DType): NdValue {
   const refuse = (what: string): CliError => new CliError('npy', `${name}: ${what}`);
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (bytes.toString('latin1', 0, 6) !== magic || bytes.length < 12) {
@@ -42,9 +43,12 @@ export function readNpy(file: Uint8Array, name: string): NdValue {
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? '';
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
   if (/'fortran_order':\s*True/.test(header)) throw refuse('in Fortran order, expected C order');
-  const found = Object.entries(rows).find(([, row]) => row.descr === descr);
+  const bits = wanted === 'bf16' && descr === bitsOfBf16;
+  const found = bits
+    ? ['bf16', rows.f16]
+    : Object.entries(rows).find(([, row]) => row.descr === descr);
   if (!found || shape === undefined) throw refuse(`holds '${descr}', which no dtype stands for`);
-  const [dtype, row] = found as [Exclude<DType, 'bf16'>, Row];
+  const [dtype, row] = found as [DType, Row];
   const extents = (shape.match(/\d+/g) ?? []).map(Number);
   const data = row.view(Uint8Array.from(bytes.subarray(end)).buffer);
   const count = extents.reduce((a, b) => a * b, 1);
@@ -56,7 +60,7 @@ export function readNpy(file: Uint8Array, name: string): NdValue {
 
 /** A NumPy file, format 1. bf16 is written as its bits. */
 export function writeNpy({ dtype, shape, data }: NdValue): Uint8Array {
-  const descr = dtype === 'bf16' ? '<u2' : rows[dtype].descr;
+  const descr = dtype === 'bf16' ? bitsOfBf16 : rows[dtype].descr;
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${extents}), }`;
   const padded = `${dict.padEnd(Math.ceil((dict.length + 11) / 64) * 64 - 11)}\n`;

@@ -12,9 +12,10 @@ describe('.npy', () => {
     { dtype: 'bool', shape: [1, 2], data: Uint8Array.of(0, 1) },
     { dtype: 'f64', shape: [], data: Float64Array.of(Math.PI) },
     { dtype: 'f16', shape: [0], data: new Uint16Array(0) },
+    { dtype: 'bf16', shape: [2], data: Uint16Array.of(0x3f80, 0xff80) },
   ] as const)('$dtype $shape is read as it was written', (value) => {
     const bytes = writeNpy(value);
-    expect(readNpy(bytes, 'x.npy')).toEqual(value);
+    expect(readNpy(bytes, 'x.npy', value.dtype)).toEqual(value);
     expect((bytes.length - value.data.byteLength) % 64).toBe(0);
   });
 
@@ -59,6 +60,8 @@ describe('values', () => {
       shape: [2, 2],
       data: Int32Array.of(1, 2, 3, 4),
     });
+    expect(fromJson([1, -2], 'f16', 'x').data).toEqual(Uint16Array.of(0x3c00, 0xc000));
+    expect(fromJson([1, -2], 'bf16', 'x').data).toEqual(Uint16Array.of(0x3f80, 0xc000));
     expect(fromJson(true, 'bool', 'x').data).toEqual(Uint8Array.of(1));
     expect(() => fromJson([[1], [2, 3]], 'f32', 'x')).toThrow(
       /x: 2 elements at depth 1, expected 1/,
@@ -70,6 +73,7 @@ describe('values', () => {
     const [a, b, c] = [1, 1, 2].map((seed) => randomValue('f32', [100], seed).data);
     expect(a).toEqual(b);
     expect(a).not.toEqual(c);
+    expect(new Set(randomValue('bf16', [50], 3).data).size).toBeGreaterThan(30);
     expect(randomValue('i32', [50], 3).data.every((x) => x >= 0 && x < 10)).toBe(true);
   });
 

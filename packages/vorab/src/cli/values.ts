@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { DType, TypedArray } from '@vorab/runtime';
+import { encodeFloat } from '@vorab/runtime';
 import { CliError, UsageError } from './errors.ts';
 import { type NdValue, readNpy } from './npy.ts';
 
@@ -27,7 +28,7 @@ const makers: { readonly [D in DType]: ArrayMaker } = {
 
 /** Reads `file.npy`, `file.json`, or a number. */
 export async function readValue(text: string, dtype: DType, name: string): Promise<NdValue> {
-  if (text.endsWith('.npy')) return readNpy(await readFile(text), text);
+  if (text.endsWith('.npy')) return readNpy(await readFile(text), text, dtype);
   if (text.endsWith('.json')) return fromJson(await readJson(text), dtype, text);
   if (text !== '' && Number.isFinite(Number(text))) return fromJson(Number(text), dtype, name);
   const found = `--input ${name}=${text}`;
@@ -50,11 +51,13 @@ export function fromJson(value: unknown, dtype: DType, name: string): NdValue {
   const flat: (number | boolean)[] = [];
   collect(value, shape, 0, flat, name);
   const data = makers[dtype](flat.length);
-  if (dtype === 'f16' || dtype === 'bf16') {
-    throw new CliError('json', `${name}: JSON cannot hold ${dtype}; give a .npy file`);
-  }
-  for (const [i, x] of flat.entries()) data[i] = dtype === 'i64' ? BigInt(x) : Number(x);
+  for (const [i, x] of flat.entries()) data[i] = element(dtype, x);
   return { dtype, shape, data };
+}
+
+function element(dtype: DType, x: number | boolean): number | bigint {
+  if (dtype === 'i64') return BigInt(x);
+  return dtype === 'f16' || dtype === 'bf16' ? encodeFloat(dtype, Number(x)) : Number(x);
 }
 
 function collect(
@@ -80,16 +83,15 @@ function collect(
 export function randomValue(dtype: DType, shape: readonly number[], seed: number): NdValue {
   const next = xorshift(seed);
   const data = makers[dtype](shape.reduce((a, b) => a * b, 1));
+  const integer = (): number => Math.floor(next() * 10);
   for (let i = 0; i < data.length; i++) {
-    if (dtype === 'f32' || dtype === 'f64') data[i] = normal(next);
-    else if (dtype === 'bool') data[i] = next() < 0.5 ? 0 : 1;
-    else if (dtype === 'i64') data[i] = BigInt(Math.floor(next() * 10));
-    else if (dtype === 'f16' || dtype === 'bf16') {
-      throw new UsageError(`random values of ${dtype} are not made; give a .npy file`);
-    } else data[i] = Math.floor(next() * 10);
+    if (dtype === 'bool') data[i] = next() < 0.5 ? 0 : 1;
+    else data[i] = element(dtype, isFloat(dtype) ? normal(next) : integer());
   }
   return { dtype, shape, data };
 }
+
+const isFloat = (dtype: DType): boolean => /^b?f/.test(dtype);
 
 // Box–Muller.
 const normal = (next: () => number): number =>

@@ -8,6 +8,7 @@ import type {
   Attrs,
   AttrsOf,
   AttrTypes,
+  Batch,
   CompositeOp,
   TensorType,
   TestHints,
@@ -30,6 +31,8 @@ export interface CompositeSpec<S extends AttrSpec> {
    * against the other.
    */
   readonly vjp?: Vjp<AttrsOf<S>>;
+  /** Its meaning under `vmap`, where it can stay whole; default: that of the decomposition. */
+  readonly batch?: Batch<AttrsOf<S>>;
   /** Each output element depends on the operands' elements at the same place only. */
   readonly elementwise?: boolean;
   readonly test?: TestHints;
@@ -52,6 +55,7 @@ export function composite<S extends AttrSpec = Record<never, never>>(
     outputs: spec.outputs ?? 1,
     elementwise: spec.elementwise ?? false,
     ...(spec.test && { test: spec.test }),
+    ...(spec.batch && { batch: spec.batch as Batch }),
     decompose,
     infer: (types, attrs) => inferOnce({ name: spec.name, attributes, decompose }, types, attrs),
     vjp: (spec.vjp as Vjp | undefined) ?? vjpOfDecomposition(decompose),

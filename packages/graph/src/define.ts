@@ -5,6 +5,7 @@ import type { NdArray } from './ndarray.ts';
 import type {
   AttrSpec,
   AttrsOf,
+  Batch,
   ContractOp,
   LeafOp,
   ReduceOp,
@@ -96,6 +97,7 @@ export function view<S extends AttrSpec>(
       shape(inputs: readonly (readonly Dim[])[], attrs: AttrsOf<S>): readonly Dim[];
       map(inputs: readonly (readonly Dim[])[], attrs: AttrsOf<S>): ViewMap;
       vjp: Vjp<AttrsOf<S>> | null;
+      batch?: Batch<AttrsOf<S>>;
     },
 ): ViewOp {
   const infer = (inputs: readonly TensorType[], attrs: AttrsOf<S>): readonly TensorType[] => {
@@ -127,6 +129,7 @@ interface Evaluated<S extends AttrSpec> extends Common<S>, InputCount {
   infer(inputs: readonly TensorType[], attrs: AttrsOf<S>): readonly TensorType[];
   evaluate: Evaluate<AttrsOf<S>>;
   vjp: Vjp<AttrsOf<S>> | null;
+  batch?: Batch<AttrsOf<S>>;
 }
 
 /** Defines a contraction. */

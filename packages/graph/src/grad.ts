@@ -8,7 +8,7 @@ import { formatType, tensorKey } from './node.ts';
 import { full, zerosLike } from './ops/leaves.ts';
 import { add } from './ops/math.ts';
 import { withLocationsOf } from './scope.ts';
-import { topologicalOrder } from './topo.ts';
+import { dependents } from './transforms/dependents.ts';
 
 /**
  * Cotangents of `wrt` for cotangents of `outputs` (null: none), by one walk against the order of
@@ -20,7 +20,7 @@ export function pullback(
   wrt: readonly Tensor[],
 ): readonly (Tensor | null)[] {
   const sinks = new Set(wrt.map(tensorKey));
-  const active = activeNodes(outputs, sinks);
+  const active = dependents(outputs, wrt);
   const flowing = new Map<string, Tensor>();
   const accumulate = (to: Tensor, ct: Tensor): void => {
     const key = tensorKey(to);
@@ -42,16 +42,6 @@ export function pullback(
     });
   }
   return wrt.map((t) => flowing.get(tensorKey(t)) ?? null);
-}
-
-// Nodes through which a sink reaches an output, in the order of computation.
-function activeNodes(outputs: readonly Tensor[], sinks: ReadonlySet<string>): readonly Node[] {
-  const reaches = new Set<Node>();
-  return topologicalOrder(outputs, (t) => sinks.has(tensorKey(t))).filter((node) => {
-    const active = node.inputs.some((t) => sinks.has(tensorKey(t)) || reaches.has(t.node));
-    if (active) reaches.add(node);
-    return active;
-  });
 }
 
 function backward(node: Node, cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] {

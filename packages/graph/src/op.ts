@@ -49,6 +49,28 @@ export interface VjpContext<A = Attrs> {
  */
 export type Vjp<A = Attrs> = (context: VjpContext<A>) => readonly (Tensor | null)[];
 
+/** What a batch rule sees: operands of which some carry a mapped axis. */
+export interface BatchContext<A = Attrs> {
+  readonly op: Op;
+  /** The operands; those that are mapped have the mapped axis first. */
+  readonly inputs: readonly Tensor[];
+  /** Which operands are mapped; at least one is. */
+  readonly mapped: readonly boolean[];
+  /** Extent of the mapped axis. */
+  readonly size: Dim;
+  /** As the op has them on single elements: axes do not count the mapped one. */
+  readonly attrs: A;
+  /** All operands with the mapped axis first; those that had none are repeated along it. */
+  all(): readonly Tensor[];
+}
+
+/**
+ * The op on every element of a mapped axis at once: its outputs, all with the mapped axis first.
+ * null, of a composite: it cannot stay whole on these operands, and its decomposition is mapped.
+ * Helpers for the usual forms are in `transforms/batch-rules.ts`.
+ */
+export type Batch<A = Attrs> = (context: BatchContext<A>) => readonly Tensor[] | null;
+
 interface OpCommon {
   /** The exported name. */
   readonly name: string;
@@ -60,6 +82,11 @@ interface OpCommon {
   readonly maxInputs: number;
   readonly outputs: number;
   readonly vjp: Vjp | null;
+  /**
+   * Its meaning under `vmap`. Elementwise ops, reductions and leaves need none; a composite without
+   * one is mapped through its decomposition; every other primitive has one.
+   */
+  readonly batch?: Batch;
   /** Types of the outputs; throws TypeRuleError. Also the graph verifier's rule. */
   infer(inputs: readonly TensorType[], attrs: Attrs): readonly TensorType[];
   readonly test?: TestHints;

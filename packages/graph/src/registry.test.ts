@@ -20,3 +20,9 @@ test('every op says what it means in one line', () => {
   const silent = [...registry.values()].filter((op) => !op.doc || op.doc.includes('\n'));
   expect(silent.map((op) => op.name)).toEqual([]);
 });
+
+test('every primitive has a meaning under vmap', () => {
+  const generic = ['leaf', 'elementwise', 'reduce', 'composite'];
+  const without = [...registry.values()].filter((op) => !generic.includes(op.kind) && !op.batch);
+  expect(without.map((op) => op.name)).toEqual([]);
+});

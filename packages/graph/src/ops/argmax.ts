@@ -7,6 +7,7 @@ import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import { decode } from '../number.ts';
 import type { RoutineOp } from '../op.ts';
+import { shiftAxis } from '../transforms/batch-rules.ts';
 import { keepDims, normalizeAxis } from './axes.ts';
 import type { ReduceOptions } from './reduce.ts';
 
@@ -48,6 +49,7 @@ function extremeIndex(
       return [out];
     },
     vjp: null,
+    batch: shiftAxis,
   });
 }
 

@@ -91,6 +91,12 @@ export const broadcastOp: ViewOp = view({
         )
       : null,
   ],
+  batch: ({ inputs: [x], size, attrs: { shape, axes } }) => [
+    make1(broadcastOp, [x as Tensor], {
+      shape: [size, ...shape],
+      axes: [0, ...axes.map((a) => a + 1)],
+    }),
+  ],
 });
 
 /** Repeats what a reduction over `axes` of something shaped `shape` gave. */
@@ -140,6 +146,7 @@ export const reshapeOp: ViewOp = view({
   },
   map: () => ({ form: 'linear' }),
   vjp: ({ inputs: [x], cotangents: [ct] }) => [x && ct ? reshapeTo(ct, x.shape) : null],
+  batch: ({ inputs: [x], size, attrs: { shape } }) => [reshapeTo(x as Tensor, [size, ...shape])],
 });
 
 /** Reshape without -1. */

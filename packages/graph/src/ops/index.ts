@@ -41,7 +41,7 @@ export * from './rounding.ts';
 export { concat, pad, slice, sliceAxis } from './slice.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export { logSumExp, mean, norm, variance } from './statistics.ts';
-export { flip, swapAxes, transpose } from './transpose.ts';
+export { flip, moveAxis, swapAxes, transpose } from './transpose.ts';
 export * from './trigonometric.ts';
 export {
   broadcastTo,

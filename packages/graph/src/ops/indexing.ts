@@ -11,9 +11,11 @@ import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import { decode, readNumber, writeNumber } from '../number.ts';
 import type { CompositeOp, RoutineOp, TensorType } from '../op.ts';
+import { leadingAxis, shiftAxis } from '../transforms/batch-rules.ts';
 import { broadcastInDim, normalizeAxis, range, reshapeTo, shapeText } from './axes.ts';
 import { cast } from './cast.ts';
 import { equal, greaterEqual, less, select } from './compare.ts';
+import { gatherBatch, scatterAddBatch } from './indexing-batch.ts';
 import { iota, sizeOf, zeros, zerosLike } from './leaves.ts';
 import { logicalAnd } from './logic.ts';
 import { add, maximum, minimum, mul, sub } from './math.ts';
@@ -81,6 +83,7 @@ export const gatherOp: RoutineOp = indexed({
     const inside = clampIndices(indices, x.shape[attrs.axis] as Dim);
     return [make1(scatterAddOp, [zerosLike(x), inside, ct], attrs), null];
   },
+  batch: gatherBatch,
 });
 
 export const scatterAddOp: RoutineOp = indexed({
@@ -136,6 +139,7 @@ export const scatterAddOp: RoutineOp = indexed({
     const wide = broadcastInDim(inside, back.shape, axes);
     return [ct, null, select(wide, back, zerosLike(back))];
   },
+  batch: scatterAddBatch,
 });
 
 function clampIndices(indices: Tensor, extent: Dim): Tensor {
@@ -189,6 +193,7 @@ export const takeAlongAxisOp: RoutineOp = indexed({
     });
     return [reshapeTo(sum, x.shape), null];
   },
+  batch: shiftAxis,
 });
 
 // Where x[…, at[…, i, …], …] lies in row-major order.
@@ -253,6 +258,7 @@ export const oneHotOp: CompositeOp = composite({
     const wide = broadcastInDim(x, shape, range(x.rank));
     return [cast(equal(wide, iota(shape, x.rank, x.dtype)), dtype)];
   },
+  batch: leadingAxis,
 });
 
 /**

@@ -8,6 +8,7 @@ import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
+import { leadingAxis } from '../transforms/batch-rules.ts';
 import { shapeText, sumAxes, unreduce } from './axes.ts';
 import { cast } from './cast.ts';
 import { equal, greaterEqual, less, select, where } from './compare.ts';
@@ -65,6 +66,7 @@ export const crossEntropyOp: CompositeOp = composite({
     const difference = sub(share, smoothed(logits, labels, labelSmoothing));
     return [mul(difference, wide(ct)), null];
   },
+  batch: leadingAxis,
 });
 
 // Whether the place along the last axis of the logits is that of the label.

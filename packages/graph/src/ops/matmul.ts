@@ -1,7 +1,7 @@
 import { broadcastShapes, broadcastToShape, promote } from '../coerce.ts';
 import { contraction } from '../define.ts';
 import type { Dim } from '../dim.ts';
-import { dimEqual, dimKey, elementCount } from '../dim.ts';
+import { dimEqual, dimKey, dimMul, elementCount } from '../dim.ts';
 import { isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { NdArray } from '../ndarray.ts';
@@ -11,7 +11,7 @@ import { checked, make1 } from '../node.ts';
 import { decode, encodeInto } from '../number.ts';
 import type { ContractOp } from '../op.ts';
 import { reshapeTo, shapeText } from './axes.ts';
-import { swapAxes } from './transpose.ts';
+import { moveAxis, swapAxes } from './transpose.ts';
 
 export const matmulOp: ContractOp = contraction({
   name: 'matmul',
@@ -53,7 +53,25 @@ export const matmulOp: ContractOp = contraction({
           make1(matmulOp, [swapAxes(x, -1, -2), ct], {}),
         ]
       : [null, null],
+  batch: ({ inputs, mapped }) => {
+    const [x, y] = inputs as readonly [Tensor, Tensor];
+    if (mapped[0] && mapped[1]) return [make1(matmulOp, [x, y], {})];
+    return [mapped[0] ? byShared(x, y) : swap(byShared(swap(y), swap(x)))];
+  },
 });
+
+const swap = (x: Tensor): Tensor => swapAxes(x, -1, -2);
+
+// [size, …batch, m, k] by [batch, k, n] with the mapped axis folded into the rows: one product, not
+// one for each element.
+function byShared(x: Tensor, y: Tensor): Tensor {
+  const rows = moveAxis(x, 0, x.rank - 3);
+  const [size, m, k] = rows.shape.slice(-3) as [Dim, Dim, Dim];
+  const batch = rows.shape.slice(0, -3);
+  const product = make1(matmulOp, [reshapeTo(rows, [...batch, dimMul(size, m), k]), y], {});
+  const apart = reshapeTo(product, [...batch, size, m, y.shape.at(-1) as Dim]);
+  return moveAxis(apart, x.rank - 3, 0);
+}
 
 // Sums in double; the inner loop runs along rows of y.
 function multiply(x: NdArray, y: NdArray, out: NdArray): void {

@@ -3,7 +3,7 @@ import type { Dim } from '../dim.ts';
 import { dimEqual } from '../dim.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
-import { make1 } from '../node.ts';
+import { make, make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
 import { broadcastInDim, range, shapeText, sumAxes, unreduce } from './axes.ts';
 import { rsqrt } from './exponential.ts';
@@ -36,6 +36,9 @@ export const layerNormOp: CompositeOp = composite({
     const batch = range(x.rank - axes.length);
     return [dx, sumAxes(mul(ct, normal), batch), sumAxes(ct, batch)];
   },
+  // Weights that are mapped are not those of the last axes alone.
+  batch: ({ op, inputs, mapped, attrs }) =>
+    mapped[1] || mapped[2] ? null : make(op, inputs, { ...attrs }),
 });
 
 function lastAxes(x: Tensor, weight: Tensor, bias: Tensor): readonly number[] {

@@ -5,6 +5,7 @@ import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { ViewOp } from '../op.ts';
+import { shiftAxis } from '../transforms/batch-rules.ts';
 import { normalizeAxis, range, shapeText } from './axes.ts';
 
 // Slice and pad are each other's transposes.
@@ -31,6 +32,13 @@ export const sliceOp: ViewOp = view({
     });
     return [make1(padOp, [ct], { low: start, high, interior: step.map((s) => s - 1), value: 0 })];
   },
+  batch: ({ inputs: [x], size, attrs: { start, stop, step } }) => [
+    make1(sliceOp, [x as Tensor], {
+      start: [0, ...start],
+      stop: [size, ...stop],
+      step: [1, ...step],
+    }),
+  ],
 });
 
 function sliceExtent(extent: Dim, start: Dim, stop: Dim, step: number, axis: number): Dim {
@@ -122,6 +130,14 @@ export const padOp: ViewOp = view({
     );
     return [make1(sliceOp, [ct], { start: low, stop, step })];
   },
+  batch: ({ inputs: [x], attrs: { low, high, interior, value } }) => [
+    make1(padOp, [x as Tensor], {
+      low: [0, ...low],
+      high: [0, ...high],
+      interior: [0, ...interior],
+      value,
+    }),
+  ],
 });
 
 /**
@@ -174,6 +190,7 @@ export const concatOp: ViewOp = view({
       return ct ? sliceAxis(ct, axis, start, at) : null;
     });
   },
+  batch: shiftAxis,
 });
 
 /** Operands one after another along an axis. `concat([a, b], -1)` */

@@ -2,6 +2,7 @@ import { composite } from '../composite.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
+import { shiftAxis } from '../transforms/batch-rules.ts';
 import { normalizeAxis, sumAxes, unreduce } from './axes.ts';
 import { exp, log } from './exponential.ts';
 import { stopGradient } from './gradient.ts';
@@ -12,6 +13,7 @@ export const softmaxOp: CompositeOp = composite({
   name: 'softmax',
   doc: 'eˣ / Σ eˣ along axis',
   attributes: { axis: 'int' },
+  batch: shiftAxis,
   decompose([x], { axis }) {
     const powers = exp(fromMax(x as Tensor, axis));
     return [div(powers, unreduce(sumAxes(powers, [axis]), powers.shape, [axis]))];
@@ -27,6 +29,7 @@ export const logSoftmaxOp: CompositeOp = composite({
   name: 'logSoftmax',
   doc: 'x − ln Σ eˣ along axis',
   attributes: { axis: 'int' },
+  batch: shiftAxis,
   decompose([x], { axis }) {
     const shifted = fromMax(x as Tensor, axis);
     const total = log(sumAxes(exp(shifted), [axis]));

@@ -2,6 +2,7 @@ import { composite } from '../composite.ts';
 import type { Tensor } from '../node.ts';
 import { make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
+import { shiftAxes } from '../transforms/batch-rules.ts';
 import { sumAxes, unreduce } from './axes.ts';
 import { isFinite as finite, select } from './compare.ts';
 import { exp, log, sqrt } from './exponential.ts';
@@ -17,6 +18,7 @@ export const meanOp: CompositeOp = composite({
   name: 'mean',
   doc: 'Σ x / n over axes',
   attributes: { axes: 'ints' },
+  batch: shiftAxes,
   decompose([x], { axes }) {
     requireFloat(x as Tensor);
     return [div(sumAxes(x as Tensor, axes), countOf(x as Tensor, axes))];
@@ -32,6 +34,7 @@ export const varianceOp: CompositeOp = composite({
   name: 'variance',
   doc: 'Σ (x − mean)² / (n − ddof) over axes',
   attributes: { axes: 'ints', ddof: 'int' },
+  batch: shiftAxes,
   decompose([x], { axes, ddof }) {
     const centred = fromMean(x as Tensor, axes);
     return [div(sumAxes(mul(centred, centred), axes), sub(countOf(centred, axes), ddof))];
@@ -69,6 +72,7 @@ export const logSumExpOp: CompositeOp = composite({
   name: 'logSumExp',
   doc: 'ln Σ eˣ over axes, without overflow',
   attributes: { axes: 'ints' },
+  batch: shiftAxes,
   decompose([x], { axes }) {
     const top = max(stopGradient(x as Tensor), axes);
     const shift = select(finite(top), top, zerosLike(top));

@@ -5,6 +5,7 @@ import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { ViewOp } from '../op.ts';
+import { shiftAxes } from '../transforms/batch-rules.ts';
 import { ascending, normalizeAxes, normalizeAxis, range, shapeText } from './axes.ts';
 
 export const transposeOp: ViewOp = view({
@@ -34,6 +35,9 @@ export const transposeOp: ViewOp = view({
         )
       : null,
   ],
+  batch: ({ inputs: [x], attrs: { axes } }) => [
+    make1(transposeOp, [x as Tensor], { axes: [0, ...axes.map((a) => a + 1)] }),
+  ],
 });
 
 function transposeTo(x: Tensor, axes: readonly number[]): Tensor {
@@ -61,6 +65,15 @@ export function swapAxes(x: Tensor, a: number, b: number): Tensor {
   });
 }
 
+/** One axis elsewhere; the others keep their order. `moveAxis(x, -1, 0)` */
+export function moveAxis(x: Tensor, from: number, to: number): Tensor {
+  return checked(`moveAxis(${x})`, () => {
+    const [a, b] = [normalizeAxis(from, x.rank), normalizeAxis(to, x.rank)];
+    const rest = range(x.rank).filter((i) => i !== a);
+    return transposeTo(x, rest.toSpliced(b, 0, a));
+  });
+}
+
 export const flipOp: ViewOp = view({
   name: 'flip',
   doc: 'reverses axes',
@@ -73,6 +86,7 @@ export const flipOp: ViewOp = view({
     steps: (x ?? []).map((_, i) => (axes.includes(i) ? -1 : 1)),
   }),
   vjp: ({ cotangents: [ct], attrs }) => [ct ? make1(flipOp, [ct], attrs) : null],
+  batch: shiftAxes,
 });
 
 /** Reverses the order along axes (all by default). */

@@ -90,9 +90,22 @@ function(vorab_need)
   endforeach()
 endfunction()
 
+set(VORAB_ARTIFACT_LIBRARY "" CACHE FILEPATH "A built artifact reader; without it, each project builds its own")
+
 # The artifact reader, a static library that also brings the schema's accessors.
 function(vorab_need_artifact)
-  if(NOT TARGET vorab_artifact)
+  if(TARGET vorab_artifact)
+    return()
+  endif()
+  if(VORAB_ARTIFACT_LIBRARY)
+    vorab_need(flatbuffers)
+    add_library(vorab_artifact STATIC IMPORTED GLOBAL)
+    set_target_properties(vorab_artifact PROPERTIES IMPORTED_LOCATION "${VORAB_ARTIFACT_LIBRARY}")
+    # -I, as for a target of our own: no warning hides in a header.
+    set_target_properties(vorab_artifact PROPERTIES IMPORTED_NO_SYSTEM ON)
+    target_include_directories(vorab_artifact INTERFACE "${VORAB_ROOT}/packages")
+    target_link_libraries(vorab_artifact INTERFACE vorab::flatbuffers)
+  else()
     set(VORAB_TESTS OFF)
     add_subdirectory("${VORAB_ROOT}/packages/artifact" artifact)
   endif()

@@ -2,8 +2,8 @@
  * Makes a checkout ready to run, and does nothing when nothing changed.
  *
  *   node scripts/setup.mjs            all steps
- *   node scripts/setup.mjs types      one step and those that it needs: npm, python, types, runtime,
- *                                     runtime-blas, runtime-mlx
+ *   node scripts/setup.mjs types      one step and those that it needs: npm, python, types, artifact,
+ *                                     runtime, runtime-blas, runtime-mlx
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -120,33 +120,41 @@ function dropForeignBuild(folder) {
     rmSync(join(root, folder, 'build'), { recursive: true });
 }
 
-/** A project that cmake-js builds. */
-function native(name, product, impossible) {
+/** Built once for all three. */
+const artifactLibrary = 'packages/artifact/build/libvorab_artifact.a';
+
+const shared = process.platform === 'darwin' ? 'dylib' : 'so';
+
+/**
+ * A project that cmake-js builds.
+ * @param {string} name folder in packages/
+ * @param {string} product in its build folder
+ * @param {{ of: string[], beside?: number, impossible?: () => string | undefined }} how the packages
+ *   whose sources it is built from; how many builds run beside it
+ */
+function native(name, product, { of, beside = 1, impossible }) {
   const folder = `packages/${name}`;
-  const extension = process.platform === 'darwin' ? 'dylib' : 'so';
-  const file = product === undefined ? 'vorab.node' : `lib${product}.${extension}`;
-  const sources = ['artifact', 'runtime', name];
+  const reader =
+    name === 'artifact' ? [] : [`--CDVORAB_ARTIFACT_LIBRARY=${join(root, artifactLibrary)}`];
   return {
     name,
     title: `native code of ${name}`,
-    needs: ['npm', 'python'],
+    needs: ['npm', 'python', ...(name === 'artifact' ? [] : ['artifact'])],
     salt: JSON.stringify([platform, process.env.CXX, process.env.CC]),
     inputs: () => [
       ...filesUnder('cmake'),
-      ...[...new Set(sources)].flatMap((of) => [
-        `packages/${of}/CMakeLists.txt`,
-        ...filesUnder(`packages/${of}/native`),
+      ...of.flatMap((source) => [
+        `packages/${source}/CMakeLists.txt`,
+        ...filesUnder(`packages/${source}/native`),
       ]),
     ],
-    outputs: [`${folder}/build/Release/${file}`],
+    outputs: [`${folder}/build/${product}`],
     impossible,
     run: () => {
       dropForeignBuild(folder);
-      // The addon is the longest of the three, and alone at the end.
-      const share = name === 'runtime' ? 1 : 2;
-      const jobs = String(Math.ceil(availableParallelism() / share));
+      const jobs = String(Math.ceil(availableParallelism() / beside));
       const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js');
-      return runNode([cmakeJs, 'build', '--parallel', jobs], {
+      return runNode([cmakeJs, 'build', '--parallel', jobs, ...reader], {
         cwd: join(root, folder),
         capture: true,
       });
@@ -158,9 +166,17 @@ const steps = [
   npm,
   python,
   types,
-  native('runtime-mlx', 'vorab_mlx', mlxIsImpossible),
-  native('runtime-blas', 'vorab_blas'),
-  native('runtime'),
+  native('artifact', 'libvorab_artifact.a', { of: ['artifact'] }),
+  native('runtime-mlx', `Release/libvorab_mlx.${shared}`, {
+    of: ['artifact', 'runtime', 'runtime-mlx'],
+    beside: 2,
+    impossible: mlxIsImpossible,
+  }),
+  native('runtime-blas', `Release/libvorab_blas.${shared}`, {
+    of: ['artifact', 'runtime', 'runtime-blas'],
+    beside: 2,
+  }),
+  native('runtime', 'Release/vorab.node', { of: ['artifact', 'runtime'] }),
 ];
 
 /** The named steps (all, if none is named) and those that they need. */

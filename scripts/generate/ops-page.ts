@@ -10,6 +10,7 @@ const kinds: { readonly [K in Op['kind']]: string } = {
   contract: 'products and sums',
   indexed: 'read or write where data decide',
   routine: 'algorithms',
+  call: 'run functions: control flow',
   composite: 'defined by other ops; a runtime may do them whole',
 };
 

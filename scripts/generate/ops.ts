@@ -58,11 +58,11 @@ interface Row {
 
 const cppRow = ({ id, op, kind, attributes }: Row): string =>
   `VORAB_OP(${id}, ${op.name}, ${kind}, ${op.minInputs}, ${limit(op.maxInputs)}, ` +
-  `${op.outputs}, "${attributes}")\n`;
+  `${limit(op.outputs)}, "${attributes}")\n`;
 
 const tsRow = ({ id, op, kind, attributes }: Row): string =>
   `  { id: ${id}, name: '${op.name}', kind: '${kind}', minInputs: ${op.minInputs}, ` +
-  `maxInputs: ${limit(op.maxInputs)}, outputs: ${op.outputs}, attributes: '${attributes}' },\n`;
+  `maxInputs: ${limit(op.maxInputs)}, outputs: ${limit(op.outputs)}, attributes: '${attributes}' },\n`;
 
 export function outputs(): ReadonlyMap<string, string> {
   const ops = [...registry.values()].filter(isStored);

@@ -43,8 +43,21 @@ async function allOf(commands) {
   return true;
 }
 
+/** The folder that a package's tests are built in. */
+function buildOf(name, sanitize) {
+  const build = `packages/${name}/build`;
+  if (sanitize) return `${build}/sanitize`;
+  return existsSync(join(root, build, 'CMakeCache.txt')) ? build : `${build}/test`;
+}
+
+/** The artifact reader's library in its own build, which every other project links. */
+function reader(name, sanitize) {
+  const library = join(root, buildOf('artifact', sanitize), 'libvorab_artifact.a');
+  return name === 'artifact' ? [] : [`-DVORAB_ARTIFACT_LIBRARY=${library}`];
+}
+
 /**
- * Builds and runs a package's C++ tests.
+ * Builds and runs a package's C++ tests; those of the artifact package come first.
  * @param {string} name folder in packages/
  * @param {boolean} sanitize with AddressSanitizer and UndefinedBehaviorSanitizer, in a build of its
  *   own; else with the objects of the set-up's build, where there is one
@@ -52,11 +65,12 @@ async function allOf(commands) {
  */
 export async function runCppTests(name, sanitize) {
   const source = `packages/${name}`;
-  const setUp = !sanitize && existsSync(join(root, source, 'build/CMakeCache.txt'));
-  const build = `${source}/build${setUp ? '' : sanitize ? '/sanitize' : '/test'}`;
+  const build = buildOf(name, sanitize);
+  const setUp = build === `${source}/build`;
   const configure = (tests) => [
     ...['cmake', '-S', source, '-B', build, `-DVORAB_TESTS=${tests}`],
     ...[`-DVORAB_SANITIZE=${sanitize ? 'ON' : 'OFF'}`, `-DCMAKE_JS_INC=${nodeIncludes()}`],
+    ...reader(name, sanitize),
   ];
   const compile = ['cmake', '--build', build, '--parallel', String(availableParallelism())];
   const built = await allOf([configure('ON'), compile]);

@@ -1,18 +1,25 @@
 /** The C++ verifier, through its test program. */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Fault } from '../src/index.ts';
 
 const packageRoot = path.resolve(import.meta.dirname, '..');
-const build = path.join(packageRoot, 'build/test');
+const setUp = path.join(packageRoot, 'build');
+// The set-up's objects, where there are any.
+const isSetUp = existsSync(path.join(setUp, 'CMakeCache.txt'));
+const build = isSetUp ? setUp : path.join(setUp, 'test');
 const tool = path.join(build, 'native/test/vorab-verify');
 
 /** Builds the program where it is missing or old. */
 export const buildNativeVerifier = (): void => {
   const options = { stdio: 'pipe' } as const;
-  execFileSync('cmake', ['-S', packageRoot, '-B', build, '-DVORAB_TESTS=ON'], options);
+  const configure = (tests: 'ON' | 'OFF'): Buffer =>
+    execFileSync('cmake', ['-S', packageRoot, '-B', build, `-DVORAB_TESTS=${tests}`], options);
+  configure('ON');
   const target = ['--target', 'vorab-verify', '--parallel', '2'];
   execFileSync('cmake', ['--build', build, ...target], options);
+  if (isSetUp) configure('OFF');
 };
 
 const lengthOf = (file: Uint8Array): Uint8Array => {

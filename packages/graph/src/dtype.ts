@@ -40,6 +40,11 @@ export function isFloat(dtype: DType): boolean {
   return table[dtype].kind === 'float';
 }
 
+/** Whether it is one of the 16-bit floats, f16 and bf16. */
+export function isHalf(dtype: DType): boolean {
+  return isFloat(dtype) && table[dtype].bytes === 2;
+}
+
 export function isInteger(dtype: DType): boolean {
   return table[dtype].kind === 'signed' || table[dtype].kind === 'unsigned';
 }

@@ -1,5 +1,5 @@
 import type { DType } from '../dtype.ts';
-import { dtypeBytes, dtypeKind, isFloat, isInteger } from '../dtype.ts';
+import { dtypeBytes, dtypeKind, isFloat, isHalf, isInteger } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { NdArray, Storage } from '../ndarray.ts';
@@ -11,7 +11,8 @@ import type { ElementwiseOp } from '../op.ts';
 
 /**
  * Floats to integers truncate toward zero and saturate at the target's bounds, NaN gives 0;
- * integers to integers wrap; anything to bool is x != 0 (NaN is true).
+ * integers to integers wrap; anything to bool is x != 0 (NaN is true); f16 and bf16 are rounded from
+ * f32, as hardware does.
  */
 export const castOp: ElementwiseOp = elementwise({
   name: 'cast',
@@ -76,15 +77,25 @@ function convert(x: NdArray, dtype: DType): NdArray {
   const out = ndarray(dtype, x.shape);
   if (x.data instanceof BigInt64Array) fromWide(x.data, out);
   else if (isFloat(x.dtype) && isInteger(dtype)) truncate(decode(x), out);
-  else encodeInto(out, 0, decode(x));
+  else encodeInto(out, 0, isHalf(dtype) ? Float32Array.from(decode(x)) : decode(x));
   return out;
 }
 
 function fromWide(from: BigInt64Array, out: NdArray): void {
   const { data, dtype } = out;
   if (data instanceof BigInt64Array) data.set(from);
-  else if (isFloat(dtype) || dtype === 'bool') encodeInto(out, 0, Float64Array.from(from, Number));
+  else if (dtype === 'f64' || dtype === 'bool') encodeInto(out, 0, Float64Array.from(from, Number));
+  else if (isFloat(dtype)) encodeInto(out, 0, Float32Array.from(from, unrounded));
   else for (const [i, x] of from.entries()) data[i] = Number(BigInt.asIntN(32, x));
+}
+
+// A double that rounds to f32 as x itself does: where it cannot hold x, its last bit is odd, so no tie looks like one.
+function unrounded(x: bigint): number {
+  const size = x < 0n ? -x : x;
+  const cut = BigInt(Math.max(0, size.toString(2).length - 48));
+  const kept = size >> cut;
+  const odd = kept << cut === size ? kept : kept | 1n;
+  return Number(x < 0n ? -odd : odd) * 2 ** Number(cut);
 }
 
 // Toward zero, held within the target's bounds; NaN gives 0.

@@ -6,50 +6,24 @@ import type { DType } from '../dtype.ts';
 import { isInteger } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { NdArray } from '../ndarray.ts';
-import { ndarray, sizeOfShape } from '../ndarray.ts';
+import { ndarray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
-import { decode, readNumber, writeNumber } from '../number.ts';
+import { decode } from '../number.ts';
 import type { CompositeOp, RoutineOp, TensorType } from '../op.ts';
 import { leadingAxis, shiftAxis } from '../transforms/batch-rules.ts';
 import { broadcastInDim, normalizeAxis, range, reshapeTo, shapeText } from './axes.ts';
 import { cast } from './cast.ts';
-import { equal, greaterEqual, less, select } from './compare.ts';
-import { gatherBatch, scatterAddBatch } from './indexing-batch.ts';
+import { equal, select } from './compare.ts';
+import { around, checkIndices, clampIndices, gatheredShape, isInside } from './index-rules.ts';
+import { gatherBatch } from './indexing-batch.ts';
 import { iota, sizeOf, zeros, zerosLike } from './leaves.ts';
-import { logicalAnd } from './logic.ts';
-import { add, maximum, minimum, mul, sub } from './math.ts';
+import { add, mul } from './math.ts';
+import { scattering } from './scatter-rules.ts';
 
 // Reading and writing where data decide. Reads clamp an index to the axis; writes drop what lies
 // outside. So no index leaves its array, and the gradient of a read is a write at the clamped
 // place.
-
-function checkIndices(x: TensorType, indices: TensorType, axis: number): void {
-  if (!isInteger(indices.dtype))
-    throw new TypeRuleError(
-      'dtype',
-      `indices are ${indices.dtype}, expected integers`,
-      "cast them first, for example .cast('i32')",
-    );
-  if (axis < 0 || axis >= x.shape.length)
-    throw new TypeRuleError('axis', `axis ${axis} of rank ${x.shape.length}`);
-}
-
-function gatheredShape(x: TensorType, indices: TensorType, axis: number): readonly Dim[] {
-  return [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-}
-
-/** Extents before, at and after an axis. */
-function around(
-  shape: readonly number[],
-  axis: number,
-): [outer: number, extent: number, inner: number] {
-  return [
-    sizeOfShape(shape.slice(0, axis)),
-    shape[axis] as number,
-    sizeOfShape(shape.slice(axis + 1)),
-  ];
-}
 
 const clampTo = (i: number, extent: number): number => Math.min(Math.max(i, 0), extent - 1);
 
@@ -86,69 +60,29 @@ export const gatherOp: RoutineOp = indexed({
   batch: gatherBatch,
 });
 
-export const scatterAddOp: RoutineOp = indexed({
+export const scatterAddOp: RoutineOp = scattering({
   name: 'scatterAdd',
-  doc: 'x with updates (shaped as gather gives them) added at the indices along axis; indices outside are dropped',
-  attributes: { axis: 'int' },
-  inputs: 3,
-  infer([x, indices, updates], { axis }) {
-    const [base, change] = [x as TensorType, updates as TensorType];
-    checkIndices(base, indices as TensorType, axis);
-    const shape = gatheredShape(base, indices as TensorType, axis);
-    const fits =
-      shape.length === change.shape.length &&
-      shape.every((d, i) => dimEqual(d, change.shape[i] as Dim));
-    if (!fits)
-      throw new TypeRuleError(
-        'shape-mismatch',
-        `updates are ${shapeText(change.shape)}, expected ${shapeText(shape)}`,
-      );
-    if (change.dtype !== base.dtype || base.dtype === 'bool') {
-      throw new TypeRuleError(
-        'dtype-mix',
-        `updates are ${change.dtype}, x is ${base.dtype}`,
-        'cast one of them',
-      );
-    }
-    return [base];
-  },
-  evaluate([x, indices, updates], { axis }) {
-    const base = x as NdArray;
-    const at = decode(indices as NdArray);
-    const out: NdArray = { ...base, data: base.data.slice() };
-    const [outer, extent, inner] = around(base.shape, axis);
-    let from = 0;
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < at.length; i++, from += inner) {
-        const index = at[i] as number;
-        if (index < 0 || index >= extent) continue;
-        const start = (o * extent + index) * inner;
-        for (let k = 0; k < inner; k++) {
-          const sum = readNumber(out, start + k) + readNumber(updates as NdArray, from + k);
-          writeNumber(out, start + k, sum);
-        }
-      }
-    }
-    return [out];
-  },
-  vjp: ({ inputs: [x, indices], cotangents: [ct], attrs }) => {
+  doc: 'x with updates added',
+  takesBool: false,
+  combine: (a, b) => a + b,
+  exact: (a, b) => a + b,
+  vjp: ({ inputs: [x, indices], cotangents: [ct], attrs: { axis } }) => {
     if (!x || !indices || !ct) return [null, null, null];
-    const back = make1(gatherOp, [ct, indices], attrs);
-    const inside = isInside(indices, x.shape[attrs.axis] as Dim);
-    const axes = range(indices.rank).map((i) => i + attrs.axis);
-    const wide = broadcastInDim(inside, back.shape, axes);
-    return [ct, null, select(wide, back, zerosLike(back))];
+    const inside = isInside(indices, x.shape[axis] as Dim);
+    return [ct, null, keepWhere(inside, gatherFrom(ct, indices, axis), axis)];
   },
-  batch: scatterAddBatch,
 });
 
-function clampIndices(indices: Tensor, extent: Dim): Tensor {
-  const last = sub(sizeOf(extent, indices.dtype), 1);
-  return maximum(minimum(indices, last), 0);
+/** `gather` with a canonical axis. */
+export function gatherFrom(x: Tensor, indices: Tensor, axis: number): Tensor {
+  return make1(gatherOp, [x, indices], { axis });
 }
 
-function isInside(indices: Tensor, extent: Dim): Tensor {
-  return logicalAnd(greaterEqual(indices, 0), less(indices, sizeOf(extent, indices.dtype)));
+/** What was gathered where the condition, shaped as the indices, holds; zeros elsewhere. */
+export function keepWhere(condition: Tensor, gathered: Tensor, axis: number): Tensor {
+  const axes = range(condition.rank).map((i) => i + axis);
+  const wide = broadcastInDim(condition, gathered.shape, axes);
+  return select(wide, gathered, zerosLike(gathered));
 }
 
 export const takeAlongAxisOp: RoutineOp = indexed({
@@ -183,18 +117,24 @@ export const takeAlongAxisOp: RoutineOp = indexed({
     }
     return [out];
   },
-  vjp: ({ inputs: [x, indices], cotangents: [ct], attrs: { axis } }) => {
-    if (!x || !indices || !ct) return [null, null];
-    const at = cast(clampIndices(indices, x.shape[axis] as Dim), 'i32');
-    const flat = (t: Tensor): Tensor => reshapeTo(t, [elementCount(t.shape)]);
-    const places = flat(linearIndex(at, x.shape, axis));
-    const sum = make1(scatterAddOp, [zeros([elementCount(x.shape)], x.dtype), places, flat(ct)], {
-      axis: 0,
-    });
-    return [reshapeTo(sum, x.shape), null];
-  },
+  vjp: ({ inputs: [x, indices], cotangents: [ct], attrs: { axis } }) => [
+    x && indices && ct ? addAlongAxis(x, indices, ct, axis) : null,
+    null,
+  ],
   batch: shiftAxis,
 });
+
+/**
+ * Zeros of x's type with updates, shaped as the indices, added at out[…, indices[…, i, …], …];
+ * indices clamp: the transpose of takeAlongAxis.
+ */
+export function addAlongAxis(x: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
+  const at = clampIndices(indices, x.shape[axis] as Dim);
+  const flat = (t: Tensor): Tensor => reshapeTo(t, [elementCount(t.shape)]);
+  const places = flat(linearIndex(at, x.shape, axis));
+  const none = zeros([elementCount(x.shape)], x.dtype);
+  return reshapeTo(make1(scatterAddOp, [none, places, flat(updates)], { axis: 0 }), x.shape);
+}
 
 // Where x[…, at[…, i, …], …] lies in row-major order.
 function linearIndex(at: Tensor, shape: readonly Dim[], axis: number): Tensor {

@@ -14,6 +14,7 @@ import {
   toNdArray,
 } from '@vorab/graph';
 import type { Fill } from './arrays.ts';
+import { controlCases } from './control-cases.ts';
 
 /**
  * One application of an op: types of its operands, attributes, and values where random ones will
@@ -264,4 +265,5 @@ export const caseTable: Readonly<Record<string, Row>> = {
   argMin: indices['argMax'] as Row,
   ...conversions,
   ...composites,
+  ...controlCases,
 };

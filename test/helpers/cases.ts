@@ -2,7 +2,7 @@
  * Cases for every op of the registry: what gradients and the conformance of all runtimes are tested
  * on.
  */
-import type { DType, NdArray, Op, Tensor, TensorType, TestHints } from '@vorab/graph';
+import type { DType, NdArray, Op, Subgraph, Tensor, TensorType, TestHints } from '@vorab/graph';
 import {
   dtypes,
   evaluateDim,
@@ -93,6 +93,9 @@ function attrsText(attrs: Application['attrs']): string {
 
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(String).join(' ')}]`;
+  if (typeof value === 'object' && value !== null && 'parameters' in value) {
+    return (value as Subgraph).name;
+  }
   const isArray = typeof value === 'object' && value !== null && 'dtype' in value;
   return isArray ? formatType(value as NdArray) : String(value);
 }

@@ -100,6 +100,7 @@ class Compilation {
     const plans = this.targets.map((t) => new fb.PlanT(t.name, [t.name]));
     for (const entry of graphs) this.emitEntry(entry, plans);
     this.emitter.program.plans.push(...plans);
+    this.emitter.callees.finish(this.emitter.program.functions);
     return { bytes: this.emitter.builder.build(), program: this.emitter.program, names };
   }
 

@@ -1,4 +1,4 @@
-import { type Attrs, dimKey, type NdArray, type Node, type Op, type Tensor } from '@vorab/graph';
+import { type Attrs, dimKey, type NdArray, type Node, type Op, type Subgraph, type Tensor } from '@vorab/graph';
 import type { EntryGraph } from './entry-graph.ts';
 import { nodesOf } from './entry-graph.ts';
 
@@ -40,6 +40,9 @@ function printAttr(value: Attrs[string] | undefined): string {
   if (typeof value === 'object' && value !== null && 'data' in value) {
     const { dtype, shape } = value as NdArray;
     return `${dtype}[${shape.join(', ')}]`;
+  }
+  if (typeof value === 'object' && value !== null && 'parameters' in value) {
+    return `'${(value as Subgraph).name}'`;
   }
   return Object.is(value, -0) ? '-0' : String(value);
 }

@@ -8,6 +8,7 @@ import { Tensor } from './node.ts';
 import type { TensorType } from './op.ts';
 import { inputOp } from './ops/leaves.ts';
 import type { InputTypes, NamedTensor, TracedProgram } from './program.ts';
+import { dimsOf, isParameter } from './subgraph.ts';
 import { topologicalOrder } from './topo.ts';
 
 // What can be wrong with a program as a whole; each op has checked itself.
@@ -130,21 +131,26 @@ export function checkGraph(traced: TracedProgram, types: InputTypes, site: Site)
   }
 }
 
-function dimsOf(node: Node): readonly Dim[] {
-  const inAttributes = Object.entries(node.op.attributes).flatMap(([name, kind]) => {
-    if (kind === 'shape') return node.attrs[name] as readonly Dim[];
-    return kind === 'dim' ? [node.attrs[name] as Dim] : [];
-  });
-  return [...node.types.flatMap((t) => t.shape), ...inAttributes];
-}
-
 function foreignInput(node: Node): Error {
+  if (isParameter(node)) return leaked(node);
   const name = String(node.attrs['name']);
   return userError(
     {
       code: 'foreign-input',
       message: `input '${name}' of another program is used here`,
       cure: 'pass it as an input, or keep what both need in a state()',
+    },
+    node.stacks[0] ?? [],
+  );
+}
+
+function leaked(node: Node): Error {
+  const name = String(node.attrs['name']);
+  return userError(
+    {
+      code: 'leaked',
+      message: `a value from inside the body of a function, computed from its ${name}, is used outside it`,
+      cure: 'return it from the body, and use what the call gives',
     },
     node.stacks[0] ?? [],
   );

@@ -9,6 +9,7 @@ import { formatType } from './node.ts';
 import { full } from './ops/leaves.ts';
 import { foldIn, split } from './ops/random.ts';
 import { sharedRng } from './rng.ts';
+import { currentScope } from './scope.ts';
 import type { StateVariable } from './state.ts';
 import { stateOf } from './state.ts';
 
@@ -36,6 +37,7 @@ export class ProgramContext {
 
   /** @throws GraphError when the state was updated already, is a hyper-parameter, or has another type. */
   update(state: StateVariable, value: Tensor): void {
+    checkUpdatesHere();
     const before = this.#updates.get(state)?.callSites[0];
     if (before) {
       throw userError({
@@ -59,6 +61,7 @@ export class ProgramContext {
    * Splits the shared state `rng` once per call of the program.
    */
   nextKey(drawer: object, path: string): Tensor {
+    checkDrawsHere();
     const ordinal = this.#drawers.get(drawer) ?? this.#drawers.size;
     this.#drawers.set(drawer, ordinal);
     const draw = this.#draws.get(drawer) ?? 0;
@@ -79,6 +82,28 @@ export class ProgramContext {
     this.#key = key;
     return key;
   }
+}
+
+// A body has no effects: what it computes leaves it as a result.
+function checkUpdatesHere(): void {
+  const { within } = currentScope();
+  if (!within) return;
+  throw userError({
+    code: 'update-in-body',
+    message: `an update of a state inside the body of ${within.what}`,
+    cure: 'return the new value from the body, and update outside',
+  });
+}
+
+// One trace of the body, so one key: every run of it would draw the same numbers.
+function checkDrawsHere(): void {
+  const { within } = currentScope();
+  if (!within?.repeats) return;
+  throw userError({
+    code: 'draw-in-body',
+    message: `random numbers from the program's key inside the body of ${within.what}: each run would draw the same`,
+    cure: 'take keys outside, with random.split(randomKey(), n), and hand one to each run',
+  });
 }
 
 /** Whether the program that is being traced trains: layers such as dropout ask it. False outside a program. */

@@ -5,7 +5,9 @@ import type { Dim } from './dim.ts';
 import type { DType } from './dtype.ts';
 import { Tensor } from './node.ts';
 import * as ops from './ops/index.ts';
-import type { LossReduction } from './ops/loss.ts';
+import type { LabelLossOptions } from './ops/loss.ts';
+import type { NormOptions } from './ops/normalization.ts';
+import type { LossOptions } from './ops/pointwise-loss.ts';
 import type { Axes, ReduceOptions } from './ops/reduce.ts';
 
 declare module './node.ts' {
@@ -43,6 +45,14 @@ declare module './node.ts' {
     atan2(y: TensorLike): Tensor;
     /** The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside. */
     atanh(): Tensor;
+    /**
+     * The cross entropy of targets in [0, 1] under the probabilities sigmoid(logits), its mean by
+     * default; without overflow. `posWeight` multiplies the loss of the positive class, and broadcasts.
+     *
+     *     binaryCrossEntropyWithLogits(logits, target);                     // f32[N, 5], f32[N, 5]
+     *     binaryCrossEntropyWithLogits(logits, target, { posWeight: 3 })
+     */
+    binaryCrossEntropyWithLogits(target: TensorLike, options?: LossOptions & { readonly posWeight?: TensorLike }): Tensor;
     /** The same bits as another dtype of the same width. */
     bitcast(dtype: DType): Tensor;
     /** Bits set in both integers. */
@@ -60,6 +70,12 @@ declare module './node.ts' {
     /** The smallest integer ≥ x. */
     ceil(): Tensor;
     /**
+     * elu with a slope without a jump for every alpha (Barron, arXiv 1704.07483).
+     *
+     *     celu(x, 2)
+     */
+    celu(alpha?: number): Tensor;
+    /**
      * x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)`
      */
     clamp(min?: number, max?: number): Tensor;
@@ -67,15 +83,30 @@ declare module './node.ts' {
     cos(): Tensor;
     /** (eˣ + e⁻ˣ) / 2. */
     cosh(): Tensor;
+    /** 1 − cosineSimilarity along an axis, the last by default; its mean by default. */
+    cosineDistance(target: Tensor, options?: LossOptions & { readonly axis?: number; readonly eps?: number }): Tensor;
     /**
-     * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels
-     * by default. A label outside the classes is none of them: without smoothing its cross entropy and
-     * gradient are 0.
+     * The cosine of the angle between vectors along an axis, the last by default:
+     * x · y / max(‖x‖ ‖y‖, eps).
+     *
+     *     cosineSimilarity(x, y)   // f32[N, 64], f32[N, 64]: f32[N]
+     */
+    cosineSimilarity(y: Tensor, options?: { readonly axis?: number; readonly eps?: number }): Tensor;
+    /**
+     * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels by
+     * default. A label outside the classes is none of them: without smoothing its cross entropy and
+     * gradient are 0. Float labels `[…, classes]` are probabilities of the classes.
      *
      *     crossEntropy(logits, label);                          // f32[N, 10], i32[N]: a scalar
      *     crossEntropy(logits, label, { reduction: 'none' })    // f32[N]
+     *     crossEntropy(logits, label, { labelSmoothing: 0.1, ignoreIndex: -100 })
+     *
+     * With `ignoreIndex` the mean over no labels at all is NaN.
+     *
+     * @throws GraphError when labelSmoothing is outside [0, 1], or ignoreIndex is given with
+     *   probabilities.
      */
-    crossEntropy(labels: Tensor, options?: { readonly labelSmoothing?: number; readonly reduction?: LossReduction }): Tensor;
+    crossEntropy(labels: Tensor, options?: LabelLossOptions & { readonly labelSmoothing?: number }): Tensor;
     /** x / y. Integers truncate toward zero, as in C; an integer divided by 0 is 0. */
     div(y: TensorLike): Tensor;
     /** Σ x · y of two vectors, as a scalar. */
@@ -87,6 +118,13 @@ declare module './node.ts' {
      *     dropout(x, 0.1, key)
      */
     dropout(rate: number, k: Tensor): Tensor;
+    /**
+     * The exponential linear unit: x where it is positive, else alpha · (eˣ − 1) (Clevert et al., arXiv
+     * 1511.07289).
+     *
+     *     x.elu();   elu(x, 0.5)
+     */
+    elu(alpha?: number): Tensor;
     /**
      * Rows of a table: `embedding(table, tokens)` is `[...tokens, width]`. Tokens outside are clamped.
      */
@@ -119,6 +157,8 @@ declare module './node.ts' {
      *     gather(x, indices, 1)           // x[:, indices]
      */
     gather(indices: Tensor, axis?: number): Tensor;
+    /** a · gelu(b), where a and b are the halves of an axis, the last by default. */
+    geglu(axis?: number): Tensor;
     /**
      * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate:
      * 'tanh'` is their formula with a tanh.
@@ -126,21 +166,64 @@ declare module './node.ts' {
      *     x.gelu();   gelu(x, { approximate: 'tanh' })
      */
     gelu(options?: { readonly approximate?: 'none' | 'tanh' }): Tensor;
+    /**
+     * a · sigmoid(b), where a and b are the halves of an axis, the last by default (Dauphin et al., arXiv
+     * 1612.08083).
+     *
+     *     glu(x)   // f32[N, 128] to f32[N, 64]
+     *
+     * @throws GraphError when the axis does not divide by 2.
+     */
+    glu(axis?: number): Tensor;
     /** x > y, as bool; NaN compares to nothing. */
     greater(y: TensorLike): Tensor;
     /** x ≥ y, as bool; NaN compares to nothing. */
     greaterEqual(y: TensorLike): Tensor;
+    /** relu6(x + 3) / 6, a sigmoid of straight lines (Howard et al., arXiv 1905.02244). */
+    hardSigmoid(): Tensor;
+    /** x · hardSigmoid(x), also called hard swish (Howard et al., arXiv 1905.02244). */
+    hardSwish(): Tensor;
+    /** x between −1 and 1. `x.hardTanh()` */
+    hardTanh(): Tensor;
+    /**
+     * max(0, margin − target · prediction) for targets −1 and 1, its mean by default.
+     *
+     *     hinge(score, side)   // f32[N], f32[N]
+     */
+    hinge(target: TensorLike, options?: LossOptions & { readonly margin?: number }): Tensor;
+    /**
+     * Squared near 0, straight beyond `delta`, its mean by default (Huber, Ann. Math. Statist. 35, 1964).
+     *
+     *     huber(prediction, target, { delta: 2 })   // default 1
+     *
+     * @throws GraphError when delta is not a positive number.
+     */
+    huber(target: TensorLike, options?: LossOptions & { readonly delta?: number }): Tensor;
     /** Whether x is neither NaN nor infinite. */
     isFinite(): Tensor;
     /** Whether x is NaN. */
     isNaN(): Tensor;
+    /**
+     * The Kullback–Leibler divergence of a prediction, given as logarithms, from a target; its mean over
+     * all elements by default. `batchMean` is the divergence of the distributions, averaged over the
+     * first axis. With `logTarget` the target is given as logarithms too.
+     *
+     *     klDivergence(logits.logSoftmax(), target, { reduction: 'batchMean' })
+     */
+    klDivergence(target: Tensor, options?: LossOptions & { readonly logTarget?: boolean }): Tensor;
     /**
      * Layer normalisation over the last axes, those of weight and bias (Ba et al., arXiv 1607.06450).
      *
      *     layerNorm(x, weight, bias);                // f32[N, 64], f32[64], f32[64]
      *     layerNorm(x, weight, bias, { eps: 1e-6 })  // default 1e-5
      */
-    layerNorm(weight: Tensor, bias: Tensor, options?: { readonly eps?: number }): Tensor;
+    layerNorm(weight: Tensor, bias: Tensor, options?: NormOptions): Tensor;
+    /**
+     * x where it is not negative, else slope · x (Maas et al., ICML 2013); the gradient at 0 is 1.
+     *
+     *     leakyRelu(x);   x.leakyRelu(0.2)
+     */
+    leakyRelu(slope?: number): Tensor;
     /** x < y, as bool; NaN compares to nothing. */
     less(y: TensorLike): Tensor;
     /** x ≤ y, as bool; NaN compares to nothing. */
@@ -151,6 +234,8 @@ declare module './node.ts' {
     log1p(): Tensor;
     /** The logarithm to base 2. */
     log2(): Tensor;
+    /** ln cosh of the difference, its mean by default: squared near 0, straight far away. */
+    logCosh(target: TensorLike, options?: LossOptions): Tensor;
     /** ln sigmoid(x) = −softplus(−x), without overflow. */
     logSigmoid(): Tensor;
     /** ln softmax(x) along an axis, the last by default; without overflow. */
@@ -165,6 +250,12 @@ declare module './node.ts' {
     logicalOr(y: TensorLike): Tensor;
     /** Whether exactly one holds. */
     logicalXor(y: TensorLike): Tensor;
+    /**
+     * The absolute error, its mean by default; the gradient where both are equal is 0.
+     *
+     *     mae(prediction, target);   // f32[N, 4], f32[N, 4]: a scalar
+     */
+    mae(target: TensorLike, options?: LossOptions): Tensor;
     /**
      * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
      * axes broadcast; an operand of rank 1 is a row (first) or a column (second), whose axis disappears
@@ -188,17 +279,28 @@ declare module './node.ts' {
     min(axes?: Axes, options?: ReduceOptions): Tensor;
     /** The smaller of two; NaN where one is NaN. Equal operands share the gradient. */
     minimum(y: TensorLike): Tensor;
+    /** x · tanh(softplus(x)) (Misra, arXiv 1908.08681). `x.mish()` */
+    mish(): Tensor;
     /**
      * The remainder of floor division, with the divisor's sign: `mod(-1, 3)` is 2. For a divisor of 0
      * integers give 0 and floats NaN.
      */
     mod(y: TensorLike): Tensor;
+    /** One axis elsewhere; the others keep their order. `moveAxis(x, -1, 0)` */
+    moveAxis(from: number, to: number): Tensor;
     /** The squared error, its mean by default: `mse(prediction, target)`. */
-    mse(target: TensorLike, options?: { readonly reduction?: LossReduction }): Tensor;
+    mse(target: TensorLike, options?: LossOptions): Tensor;
     /** x · y, element by element. */
     mul(y: TensorLike): Tensor;
     /** −x; unsigned integers wrap. */
     neg(): Tensor;
+    /**
+     * −logProbs at integer labels, the mean over the labels by default: crossEntropy of what went
+     * through logSoftmax already. A label outside the classes gives 0.
+     *
+     *     nll(logits.logSoftmax(), label)   // f32[N, 10], i32[N]
+     */
+    nll(labels: Tensor, options?: LabelLossOptions): Tensor;
     /** The Euclidean norm √Σ x² over axes (all by default). Its gradient at 0 is NaN. */
     norm(axes?: Axes, options?: ReduceOptions): Tensor;
     /** x ≠ y, as bool; NaN differs from everything. */
@@ -220,12 +322,21 @@ declare module './node.ts' {
      *     x.pow(2)
      */
     pow(y: TensorLike): Tensor;
+    /**
+     * x where it is positive, else slope · x, with a slope that is a tensor, usually a parameter for
+     * each channel (He et al., arXiv 1502.01852). Broadcasts.
+     *
+     *     prelu(x, slope)   // f32[N, 64], f32[64]
+     */
+    prelu(slope: Tensor): Tensor;
     /** Π x over axes (all by default). */
     prod(axes?: Axes, options?: ReduceOptions): Tensor;
     /** 1 / x, of floats. */
     reciprocal(): Tensor;
     /** x where it is positive, else 0, and NaN where x is; the gradient at 0 is 0. */
     relu(): Tensor;
+    /** x between 0 and 6 (Krizhevsky 2010). `x.relu6()` */
+    relu6(): Tensor;
     /** Every element along an axis, `times` times in a row. */
     repeat(times: number, axis?: number): Tensor;
     /**
@@ -247,6 +358,8 @@ declare module './node.ts' {
      * outside are dropped. The updates are shaped as `gather(x, indices, axis)` is.
      */
     scatterAdd(indices: Tensor, updates: Tensor, axis?: number): Tensor;
+    /** The self-normalising elu (Klambauer et al., arXiv 1706.02515). `x.selu()` */
+    selu(): Tensor;
     /** x · 2ʸ, keeping the low bits; 0 where y is negative or not below the width. */
     shiftLeft(y: TensorLike): Tensor;
     /**
@@ -274,10 +387,21 @@ declare module './node.ts' {
     slice(start: readonly Dim[], stop?: readonly (Dim | undefined)[], step?: readonly number[]): Tensor;
     /** Part of one axis: `sliceAxis(x, 1, 0, 3)` is x[:, 0:3]. */
     sliceAxis(axis: number, start: Dim, stop?: Dim, step?: number): Tensor;
+    /**
+     * huber divided by its delta, here called `beta`: the slope far from 0 is ±1 (Girshick, arXiv
+     * 1504.08083).
+     *
+     *     smoothL1(prediction, target, { beta: 0.5 })   // default 1
+     *
+     * @throws GraphError when beta is not a positive number.
+     */
+    smoothL1(target: TensorLike, options?: LossOptions & { readonly beta?: number }): Tensor;
     /** eˣ / Σ eˣ along an axis, the last by default; without overflow. */
     softmax(axis?: number): Tensor;
     /** ln(1 + eˣ), without overflow. */
     softplus(): Tensor;
+    /** x / (1 + |x|). `x.softsign()` */
+    softsign(): Tensor;
     /**
      * Parts of an axis one after another: a number of equal parts, or their sizes.
      *
@@ -303,6 +427,8 @@ declare module './node.ts' {
     sum(axes?: Axes, options?: ReduceOptions): Tensor;
     /** Exchanges two axes. */
     swapAxes(a: number, b: number): Tensor;
+    /** a · silu(b), where a and b are the halves of an axis, the last by default. */
+    swiglu(axis?: number): Tensor;
     /**
      * One element per place along an axis: indices are shaped as x but for the axis, and clamped to it.
      */
@@ -347,6 +473,7 @@ const functions: Readonly<Record<string, unknown>> = {
   atan: ops.atan,
   atan2: ops.atan2,
   atanh: ops.atanh,
+  binaryCrossEntropyWithLogits: ops.binaryCrossEntropyWithLogits,
   bitcast: ops.bitcast,
   bitwiseAnd: ops.bitwiseAnd,
   bitwiseNot: ops.bitwiseNot,
@@ -355,13 +482,17 @@ const functions: Readonly<Record<string, unknown>> = {
   broadcastTo: ops.broadcastTo,
   cast: ops.cast,
   ceil: ops.ceil,
+  celu: ops.celu,
   clamp: ops.clamp,
   cos: ops.cos,
   cosh: ops.cosh,
+  cosineDistance: ops.cosineDistance,
+  cosineSimilarity: ops.cosineSimilarity,
   crossEntropy: ops.crossEntropy,
   div: ops.div,
   dot: ops.dot,
   dropout: ops.dropout,
+  elu: ops.elu,
   embedding: ops.embedding,
   equal: ops.equal,
   erf: ops.erf,
@@ -374,17 +505,27 @@ const functions: Readonly<Record<string, unknown>> = {
   flip: ops.flip,
   floor: ops.floor,
   gather: ops.gather,
+  geglu: ops.geglu,
   gelu: ops.gelu,
+  glu: ops.glu,
   greater: ops.greater,
   greaterEqual: ops.greaterEqual,
+  hardSigmoid: ops.hardSigmoid,
+  hardSwish: ops.hardSwish,
+  hardTanh: ops.hardTanh,
+  hinge: ops.hinge,
+  huber: ops.huber,
   isFinite: ops.isFinite,
   isNaN: ops.isNaN,
+  klDivergence: ops.klDivergence,
   layerNorm: ops.layerNorm,
+  leakyRelu: ops.leakyRelu,
   less: ops.less,
   lessEqual: ops.lessEqual,
   log: ops.log,
   log1p: ops.log1p,
   log2: ops.log2,
+  logCosh: ops.logCosh,
   logSigmoid: ops.logSigmoid,
   logSoftmax: ops.logSoftmax,
   logSumExp: ops.logSumExp,
@@ -392,31 +533,38 @@ const functions: Readonly<Record<string, unknown>> = {
   logicalNot: ops.logicalNot,
   logicalOr: ops.logicalOr,
   logicalXor: ops.logicalXor,
+  mae: ops.mae,
   matmul: ops.matmul,
   max: ops.max,
   maximum: ops.maximum,
   mean: ops.mean,
   min: ops.min,
   minimum: ops.minimum,
+  mish: ops.mish,
   mod: ops.mod,
+  moveAxis: ops.moveAxis,
   mse: ops.mse,
   mul: ops.mul,
   neg: ops.neg,
+  nll: ops.nll,
   norm: ops.norm,
   notEqual: ops.notEqual,
   oneHot: ops.oneHot,
   onesLike: ops.onesLike,
   pad: ops.pad,
   pow: ops.pow,
+  prelu: ops.prelu,
   prod: ops.prod,
   reciprocal: ops.reciprocal,
   relu: ops.relu,
+  relu6: ops.relu6,
   repeat: ops.repeat,
   reshape: ops.reshape,
   roll: ops.roll,
   round: ops.round,
   rsqrt: ops.rsqrt,
   scatterAdd: ops.scatterAdd,
+  selu: ops.selu,
   shiftLeft: ops.shiftLeft,
   shiftRight: ops.shiftRight,
   sigmoid: ops.sigmoid,
@@ -426,8 +574,10 @@ const functions: Readonly<Record<string, unknown>> = {
   sinh: ops.sinh,
   slice: ops.slice,
   sliceAxis: ops.sliceAxis,
+  smoothL1: ops.smoothL1,
   softmax: ops.softmax,
   softplus: ops.softplus,
+  softsign: ops.softsign,
   split: ops.split,
   sqrt: ops.sqrt,
   square: ops.square,
@@ -436,6 +586,7 @@ const functions: Readonly<Record<string, unknown>> = {
   sub: ops.sub,
   sum: ops.sum,
   swapAxes: ops.swapAxes,
+  swiglu: ops.swiglu,
   takeAlongAxis: ops.takeAlongAxis,
   tan: ops.tan,
   tanh: ops.tanh,

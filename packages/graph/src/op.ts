@@ -49,6 +49,19 @@ export interface VjpContext<A = Attrs> {
  */
 export type Vjp<A = Attrs> = (context: VjpContext<A>) => readonly (Tensor | null)[];
 
+/** What a forward derivative rule sees. */
+export interface JvpContext<A = Attrs> {
+  readonly op: Op;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** One per input, of the input's type; null: zero. */
+  readonly tangents: readonly (Tensor | null)[];
+  readonly attrs: A;
+}
+
+/** Tangents of the outputs, each of its output's type; null: zero. */
+export type Jvp<A = Attrs> = (context: JvpContext<A>) => readonly (Tensor | null)[];
+
 /** What a batch rule sees: operands of which some carry a mapped axis. */
 export interface BatchContext<A = Attrs> {
   readonly op: Op;
@@ -80,13 +93,29 @@ interface OpCommon {
   readonly minInputs: number;
   /** Infinity: variadic. */
   readonly maxInputs: number;
+  /** Infinity: as many as its attributes say. */
   readonly outputs: number;
   readonly vjp: Vjp | null;
+  /**
+   * Its forward derivative, where that is shorter than the transpose of its vjp, which is what an op
+   * without one gets. Elementwise ops have it from their partial derivatives.
+   */
+  readonly jvp?: Jvp;
   /**
    * Its meaning under `vmap`. Elementwise ops, reductions and leaves need none; a composite without
    * one is mapped through its decomposition; every other primitive has one.
    */
   readonly batch?: Batch;
+  /**
+   * It may refuse its data when it runs, with a DataError. Its step comes before every write of
+   * state, so that a call that fails changes nothing.
+   */
+  readonly fails?: boolean;
+  /**
+   * Under a precision policy float operands are cast: `compute`: to its compute dtype, as those of
+   * contractions are; `accumulate`: to what sums run in. Default: they stay as they are.
+   */
+  readonly precision?: 'compute' | 'accumulate';
   /** Types of the outputs; throws TypeRuleError. Also the graph verifier's rule. */
   infer(inputs: readonly TensorType[], attrs: Attrs): readonly TensorType[];
   readonly test?: TestHints;
@@ -217,5 +246,23 @@ export interface CompositeOp extends OpCommon {
   readonly elementwise: boolean;
 }
 
-export type Op = LeafOp | ElementwiseOp | ReduceOp | ViewOp | ContractOp | RoutineOp | CompositeOp;
+/** Runs the functions in its attributes, as often and in the order that it says: control flow. */
+export interface CallOp extends OpCommon {
+  readonly kind: 'call';
+  evaluate(
+    inputs: readonly NdArray[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ): readonly NdArray[];
+}
+
+export type Op =
+  | LeafOp
+  | ElementwiseOp
+  | ReduceOp
+  | ViewOp
+  | ContractOp
+  | RoutineOp
+  | CompositeOp
+  | CallOp;
 export type OpKind = Op['kind'];

@@ -2,6 +2,7 @@ import type { Op } from './op.ts';
 import * as activations from './ops/activations.ts';
 import * as argmax from './ops/argmax.ts';
 import * as axes from './ops/axes.ts';
+import * as calls from './ops/call.ts';
 import * as casts from './ops/cast.ts';
 import * as compare from './ops/compare.ts';
 import * as dropout from './ops/dropout.ts';
@@ -14,6 +15,8 @@ import * as loss from './ops/loss.ts';
 import * as math from './ops/math.ts';
 import * as matmul from './ops/matmul.ts';
 import * as normalization from './ops/normalization.ts';
+import * as pointwiseLoss from './ops/pointwise-loss.ts';
+import * as rectifiers from './ops/rectifiers.ts';
 import * as reduce from './ops/reduce.ts';
 import * as rounding from './ops/rounding.ts';
 import * as slices from './ops/slice.ts';
@@ -44,9 +47,12 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   softmax,
   normalization,
   loss,
+  pointwiseLoss,
+  rectifiers,
   gradient,
   threefry,
   dropout,
+  calls,
 ];
 
 /**

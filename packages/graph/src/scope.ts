@@ -1,5 +1,7 @@
 import type { CallSite } from './location.ts';
-import type { Node } from './node.ts';
+import type { DType } from './dtype.ts';
+import type { Node, Tensor } from './node.ts';
+import type { Op } from './op.ts';
 
 /** What surrounds the making of a node. Scopes nest; the innermost counts. */
 export interface Scope {
@@ -16,6 +18,26 @@ export interface Scope {
   readonly note: string | undefined;
   /** Whether a merged node collects the location of each place that made it. */
   readonly keepStacks: boolean;
+  /** The function whose body is being traced, innermost; absent outside one. */
+  readonly within: TracedFunction | undefined;
+  /** The precision policy for what the user applies; what rules make (`inherited`) has its dtypes already. */
+  readonly precision: OperandRule | undefined;
+}
+
+/** What a precision policy does to operands. */
+export interface OperandRule {
+  /** The operands of an op in the dtypes that the policy wants. Throws TypeRuleError. */
+  operands(op: Op, inputs: readonly Tensor[]): readonly Tensor[];
+  /** The dtype of operands that are several floats; undefined: they do not mix. */
+  mix(operands: readonly Tensor[]): DType | undefined;
+}
+
+/** What a body belongs to, while it is traced. */
+export interface TracedFunction {
+  /** "scan", "function 'block'". */
+  readonly what: string;
+  /** Whether one trace of it stands for several runs. */
+  readonly repeats: boolean;
 }
 
 const outside: Scope = {
@@ -24,6 +46,8 @@ const outside: Scope = {
   tag: '',
   note: undefined,
   keepStacks: true,
+  within: undefined,
+  precision: undefined,
 };
 
 let current: Scope = outside;
@@ -41,6 +65,11 @@ export function withScope<T>(change: Partial<Scope>, body: () => T): T {
   } finally {
     current = before;
   }
+}
+
+/** The precision policy for what is applied here, if any. */
+export function policyHere(): OperandRule | undefined {
+  return current.inherited ? undefined : current.precision;
 }
 
 /** Runs `body` with an interning table of its own. */

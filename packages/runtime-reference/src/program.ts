@@ -1,6 +1,15 @@
 import { Binding, constantBytes, fb, opById } from '@vorab/artifact';
-import type { AttrKind, Attrs, AttrTypes, NdArray, Op, TensorType } from '@vorab/graph';
-import { opNamed } from '@vorab/graph';
+import type {
+  AttrKind,
+  Attrs,
+  AttrTypes,
+  NdArray,
+  Op,
+  Subgraph,
+  Tensor,
+  TensorType,
+} from '@vorab/graph';
+import { make, opNamed, parameterLeaf, withScope } from '@vorab/graph';
 import { arrayOf, dtypeAt } from './arrays.ts';
 import { ReferenceFailure } from './failure.ts';
 
@@ -31,6 +40,7 @@ export class Functions {
   readonly #file: Uint8Array;
   readonly #program: fb.ProgramT;
   readonly #prepared: Map<string, PreparedFunction> = new Map();
+  readonly #graphs: Map<string, Subgraph> = new Map();
   readonly #constants: Map<number, NdArray> = new Map();
   builds = 0;
   hits = 0;
@@ -105,7 +115,34 @@ export class Functions {
     if (attribute instanceof fb.ShapeAttrT) return attribute.value.map((expr) => binding.at(expr));
     if (attribute instanceof fb.ConstantAttrT) return this.#constant(attribute.value, binding);
     if (attribute instanceof fb.BoolsAttrT) return attribute.value.map((value) => value !== 0);
-    throw new ReferenceFailure('unsupported', 'functions as attributes are not supported');
+    return this.#graph(attribute.value, binding);
+  }
+
+  /** A function that another refers to, as a graph. It refers to later ones only, so this ends. */
+  #graph(index: number, binding: Binding): Subgraph {
+    const key = `${index}:${binding.symbols.join(',')}`;
+    const known = this.#graphs.get(key);
+    if (known !== undefined) return known;
+    const made = this.#build(index, binding);
+    if (this.#graphs.size >= maxPrepared) this.#graphs.clear();
+    this.#graphs.set(key, made);
+    return made;
+  }
+
+  #build(index: number, binding: Binding): Subgraph {
+    const of = this.#program.functions[index] ?? new fb.FunctionT();
+    const parameters = of.parameters.map((type, i) =>
+      parameterLeaf(`operand${i}`, this.#type(type, binding)),
+    );
+    const values = [...parameters];
+    const at = (value: number): Tensor => values[value] as Tensor;
+    withScope({ nodes: new Map(), inherited: [] }, () => {
+      for (const node of of.nodes) {
+        const op = opOf(node.op);
+        values.push(...make(op, node.inputs.map(at), this.#attributes(op, node, binding)));
+      }
+    });
+    return { name: String(of.name), parameters, results: of.results.map(at) };
   }
 
   #constant(index: number, binding: Binding): NdArray {

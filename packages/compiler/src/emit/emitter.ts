@@ -11,9 +11,12 @@ import type {
   Op,
   SourceLocation,
   StateVariable,
+  Subgraph,
   TensorType,
 } from '@vorab/graph';
 import { resolveCallSite, visitDim } from '@vorab/graph';
+import { Callees } from './callees.ts';
+import { functionTable } from './function.ts';
 
 /** dtype by dtype, the artifact's enumeration. */
 const dtypeCodes: { readonly [K in DType]: fb.DType } = {
@@ -38,6 +41,8 @@ export function dtypeCode(dtype: DType): fb.DType {
 export class Emitter {
   readonly builder: ProgramBuilder;
   readonly stateIndex: Map<StateVariable, number> = new Map();
+  /** Functions that attributes and plans refer to. */
+  readonly callees: Callees = new Callees((graph) => functionTable(this, graph));
   private readonly relativePath: (file: string) => string;
   private readonly paths: Map<string, string> = new Map();
   private readonly symbols: Map<string, number> = new Map();
@@ -124,6 +129,12 @@ export class Emitter {
     );
   }
 
+  private functionAttr(graph: Subgraph): fb.FunctionAttrT {
+    const attribute = new fb.FunctionAttrT();
+    this.callees.refer(graph, attribute);
+    return attribute;
+  }
+
   private attribute(kind: AttrKind, value: AttrTypes[AttrKind]): fb.AttributeT {
     const make = (type: fb.AttributeValue, table: fb.AttributeT['value']): fb.AttributeT =>
       new fb.AttributeT(type, table);
@@ -161,7 +172,7 @@ export class Emitter {
           new fb.ConstantAttrT(this.constant(value as NdArray)),
         );
       case 'function':
-        throw new Error('functions as attributes are not emitted: no registered op has one');
+        return make(fb.AttributeValue.FunctionAttr, this.functionAttr(value as Subgraph));
       default:
         return kind satisfies never;
     }

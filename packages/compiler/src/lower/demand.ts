@@ -60,6 +60,7 @@ function ownForm(node: Node): Form {
       return 'loop';
     case 'indexed':
     case 'routine':
+    case 'call':
     case 'composite':
       return 'routine';
     case 'view':

@@ -5,8 +5,9 @@ import type { ArrayData, NdArray } from '../ndarray.ts';
 import { toNdArray } from '../ndarray.ts';
 import type { Node, Tensor } from '../node.ts';
 import type { LeafOp, TensorType } from '../op.ts';
+import { bindType } from '../subgraph.ts';
 import { topologicalOrder } from '../topo.ts';
-import { bindType, evaluateInOrder } from './node.ts';
+import { evaluateInOrder } from './node.ts';
 
 /** Values for leaves: by the tensor itself, or for inputs by name. */
 export type Feeds = ReadonlyMap<Tensor, ArrayData> | Readonly<Record<string, ArrayData>>;

@@ -1,11 +1,13 @@
-import type { Dim, DimEnv } from '../dim.ts';
-import { evaluateDim } from '../dim.ts';
+import type { DimEnv } from '../dim.ts';
+import { DataError, GraphError } from '../errors.ts';
+import { resolveCallSite } from '../location.ts';
 import type { NdArray } from '../ndarray.ts';
-import type { Node, Tensor } from '../node.ts';
+import type { Node, Subgraph, Tensor } from '../node.ts';
 import { attrKey, formatType } from '../node.ts';
 import type { AttrKind, Attrs, AttrTypes, CompositeOp, Op, TensorType } from '../op.ts';
 import { input } from '../ops/leaves.ts';
 import { withScope } from '../scope.ts';
+import { bindAttrs, bindType } from '../subgraph.ts';
 import { topologicalOrder } from '../topo.ts';
 import { evaluateElementwise } from './elementwise.ts';
 import { evaluateReduce } from './reduce.ts';
@@ -38,6 +40,7 @@ export function evaluateNode(
     case 'contract':
     case 'indexed':
     case 'routine':
+    case 'call':
       return op.evaluate(inputs, attrs, types);
     case 'composite':
       return evaluateComposite(op, inputs, attrs);
@@ -91,6 +94,17 @@ function decompose(op: CompositeOp, inputs: readonly TensorType[], attrs: Attrs)
 
 // ------------------------------------------------------------------------------------------------ graphs
 
+const orders = new WeakMap<Subgraph, readonly Node[]>();
+
+/** The results of a function without symbolic dims on these operands. */
+export function evaluateGraph(graph: Subgraph, operands: readonly NdArray[]): readonly NdArray[] {
+  const order = orders.get(graph) ?? topologicalOrder(graph.results);
+  orders.set(graph, order);
+  const values = new Map(graph.parameters.map((p, i) => [p.node, [operands[i] as NdArray]]));
+  evaluateInOrder(order, values, noDims);
+  return graph.results.map((t) => values.get(t.node)?.[t.index] as NdArray);
+}
+
 /**
  * Evaluates nodes, each after its inputs, into `values`; what is in `values` already is taken from
  * there.
@@ -104,25 +118,23 @@ export function evaluateInOrder(
     if (values.has(node)) continue;
     const inputs = node.inputs.map((t) => values.get(t.node)?.[t.index] as NdArray);
     const types = node.types.map((type) => bindType(type, env));
-    values.set(node, evaluateNode(node.op, inputs, bindAttrs(node.op, node.attrs, env), types));
+    try {
+      values.set(node, evaluateNode(node.op, inputs, bindAttrs(node.op, node.attrs, env), types));
+    } catch (error) {
+      throw atNode(error, node);
+    }
   }
 }
 
-/** A type with numbers for dims. */
-export function bindType(type: TensorType, env: DimEnv): TensorType {
-  return { dtype: type.dtype, shape: bindShape(type.shape, env) };
-}
-
-function bindShape(shape: readonly Dim[], env: DimEnv): readonly number[] {
-  return shape.map((d) => evaluateDim(d, env));
-}
-
-/** Attributes with numbers for dims. */
-export function bindAttrs(op: Op, attrs: Attrs, env: DimEnv): Attrs {
-  const bound: Record<string, AttrTypes[AttrKind]> = { ...attrs };
-  for (const [name, kind] of Object.entries(op.attributes)) {
-    if (kind === 'dim') bound[name] = evaluateDim(attrs[name] as Dim, env);
-    if (kind === 'shape') bound[name] = bindShape(attrs[name] as readonly Dim[], env);
-  }
-  return bound;
+// Within a composite's decomposition there is no line: the composite's own node says it.
+function atNode(error: unknown, { op, stacks }: Node): unknown {
+  const site = stacks[0]?.[0];
+  if (!(error instanceof DataError) || !site) return error;
+  const at = error.index.length > 0 ? ` at [${error.index.join(', ')}]` : '';
+  return new GraphError({
+    code: 'failed',
+    message: `${op.name}${at}: ${error.message}`,
+    cure: error.cure,
+    location: resolveCallSite(site),
+  });
 }

@@ -1,0 +1,234 @@
+import type { Dim, DimEnv } from './dim.ts';
+import { dimSymbols, evaluateDim } from './dim.ts';
+import type { Node, Subgraph, Tensor } from './node.ts';
+import { make, tensorKey } from './node.ts';
+import type { Attrs, Op, TensorType } from './op.ts';
+import { input } from './ops/leaves.ts';
+import type { TracedFunction } from './scope.ts';
+import { currentScope, withScope } from './scope.ts';
+import { topologicalOrder } from './topo.ts';
+
+// Functions inside graphs. A Subgraph is closed: its results depend on its parameters alone, so that
+// it can be moved, bound, differentiated and written down by itself.
+
+/** A body as it was traced: what it takes besides its own parameters are the captured tensors. */
+export interface Traced {
+  /** Parameters: the body's own, then one for each captured tensor. */
+  readonly graph: Subgraph;
+  /** Tensors from around the body, in the order of first use. */
+  readonly captured: readonly Tensor[];
+}
+
+const parameters = new WeakSet<Node>();
+
+/** Whether a node stands for a parameter of a function inside a graph. */
+export function isParameter(node: Node): boolean {
+  return parameters.has(node);
+}
+
+/** A leaf that stands for a parameter of a function. */
+export function parameterLeaf(name: string, type: TensorType): Tensor {
+  const leaf = input(name, type);
+  parameters.add(leaf.node);
+  return leaf;
+}
+
+/**
+ * Traces a body on parameters of its own. What it uses from around it, and what does not depend on
+ * its parameters, is computed outside, once; only leaves and views of such come along into the body.
+ */
+export function traceBody(
+  name: string,
+  own: readonly Tensor[],
+  within: TracedFunction,
+  body: () => readonly Tensor[],
+): Traced {
+  const outer = currentScope().within;
+  const repeats = within.repeats || (outer?.repeats ?? false);
+  const results = withScope({ within: { ...within, repeats } }, body);
+  return close(name, own, results);
+}
+
+/** The function from `own` to `results`; what else they depend on becomes further parameters. */
+export function close(name: string, own: readonly Tensor[], results: readonly Tensor[]): Traced {
+  const inside = new Inside(own);
+  inside.visit(results);
+  const captured = [...inside.captured.values()];
+  const leaves = captured.map((t, i) => parameterLeaf(`captured${i}`, t.type));
+  const replaced = new Map(captured.map((t, i) => [tensorKey(t), leaves[i] as Tensor]));
+  const closed =
+    captured.length === 0
+      ? results
+      : withScope({ nodes: new Map() }, () => substitute(results, replaced));
+  return { graph: { name, parameters: [...own, ...leaves], results: closed }, captured };
+}
+
+/** Decides which nodes a body keeps: those that depend on its parameters, and what costs nothing there. */
+class Inside {
+  readonly captured: Map<string, Tensor> = new Map();
+  private readonly own: ReadonlySet<string>;
+  private readonly dependent: Set<Node> = new Set();
+
+  constructor(own: readonly Tensor[]) {
+    this.own = new Set(own.map(tensorKey));
+  }
+
+  visit(results: readonly Tensor[]): void {
+    const isOwn = (t: Tensor): boolean => this.own.has(tensorKey(t));
+    const order = topologicalOrder(results, isOwn);
+    for (const node of order) {
+      const depends = node.inputs.some((t) => isOwn(t) || this.dependent.has(t.node));
+      if (depends) this.dependent.add(node);
+    }
+    for (const node of order) if (this.dependent.has(node)) node.inputs.forEach(this.take);
+    results.forEach(this.take);
+  }
+
+  private readonly take = (t: Tensor): void => {
+    const key = tensorKey(t);
+    if (this.own.has(key) || this.dependent.has(t.node) || this.captured.has(key)) return;
+    if (comesAlong(t.node)) t.node.inputs.forEach(this.take);
+    else this.captured.set(key, t);
+  };
+}
+
+/** Leaves with a value of their own, and views that need no memory: cheaper to repeat than to hand in. */
+export function comesAlong(node: Node): boolean {
+  if (node.op.kind === 'leaf') return node.op.evaluate !== null;
+  if (node.op.kind !== 'view') return false;
+  const map = node.op.map(
+    node.inputs.map((t) => t.shape),
+    node.attrs,
+  );
+  return map.form !== 'pieces';
+}
+
+/** Tensors with others in place of some that they depend on, made in the current scope; lines are kept. */
+export function substitute(
+  roots: readonly Tensor[],
+  replaced: ReadonlyMap<string, Tensor>,
+): readonly Tensor[] {
+  const now = new Map(replaced);
+  const at = (t: Tensor): Tensor => now.get(tensorKey(t)) ?? t;
+  for (const node of topologicalOrder(roots, (t) => replaced.has(tensorKey(t)))) {
+    if (replaced.has(`${node.id}.0`) || (node.op.kind === 'leaf' && !node.op.evaluate)) continue;
+    const made = withScope({ inherited: node.stacks, keepStacks: false }, () =>
+      make(node.op, node.inputs.map(at), node.attrs, { note: node.note }),
+    );
+    for (const [i, t] of made.entries()) {
+      const key = `${node.id}.${i}`;
+      if (!replaced.has(key)) now.set(key, t);
+    }
+  }
+  return roots.map(at);
+}
+
+/** The results of a function on these operands, as nodes of the current graph. */
+export function inline(graph: Subgraph, operands: readonly Tensor[]): readonly Tensor[] {
+  return substitute(
+    graph.results,
+    new Map(graph.parameters.map((p, i) => [tensorKey(p), operands[i] as Tensor])),
+  );
+}
+
+/** Types of a function's parameters, and of its results. */
+export const parameterTypes = (graph: Subgraph): readonly TensorType[] =>
+  graph.parameters.map((t) => t.type);
+export const resultTypes = (graph: Subgraph): readonly TensorType[] =>
+  graph.results.map((t) => t.type);
+
+/** The functions that a node's attributes hold. */
+export function functionsOf(node: Node): readonly Subgraph[] {
+  return Object.entries(node.op.attributes).flatMap(([name, kind]) =>
+    kind === 'function' ? [node.attrs[name] as Subgraph] : [],
+  );
+}
+
+// ------------------------------------------------------------------------------------------------ binding
+
+/** A shape, or attributes, with numbers for dims. */
+export function bindShape(shape: readonly Dim[], env: DimEnv): readonly number[] {
+  return shape.map((d) => evaluateDim(d, env));
+}
+
+/** A type with numbers for dims. */
+export function bindType(type: TensorType, env: DimEnv): TensorType {
+  return { dtype: type.dtype, shape: bindShape(type.shape, env) };
+}
+
+/** Attributes with numbers for dims, in functions too. */
+export function bindAttrs(op: Op, attrs: Attrs, env: DimEnv): Attrs {
+  const bound: Record<string, Attrs[string]> = { ...attrs };
+  for (const [name, kind] of Object.entries(op.attributes)) {
+    const value = attrs[name];
+    if (kind === 'dim') bound[name] = evaluateDim(value as Dim, env);
+    if (kind === 'shape') bound[name] = bindShape(value as readonly Dim[], env);
+    if (kind === 'function') bound[name] = bindGraph(value as Subgraph, env);
+  }
+  return bound;
+}
+
+// By function, then by the sizes: what is remembered of a function is remembered by its identity.
+const maxBound = 64;
+const boundGraphs = new WeakMap<Subgraph, Map<string, Subgraph>>();
+
+/** A function with numbers for dims: the same object for the same sizes, itself where it has none. */
+export function bindGraph(graph: Subgraph, env: DimEnv): Subgraph {
+  const names = symbolsIn(graph);
+  if (names.length === 0) return graph;
+  const key = names.map((name) => `${name}=${env.get(name)}`).join();
+  const known = boundGraphs.get(graph) ?? new Map<string, Subgraph>();
+  boundGraphs.set(graph, known);
+  const found = known.get(key) ?? rebind(graph, env);
+  if (known.size >= maxBound) known.clear();
+  known.set(key, found);
+  return found;
+}
+
+function rebind(graph: Subgraph, env: DimEnv): Subgraph {
+  const now = new Map<string, Tensor>();
+  const leaves = graph.parameters.map((p, i) =>
+    parameterLeaf(`operand${i}`, bindType(p.type, env)),
+  );
+  for (const [i, p] of graph.parameters.entries()) now.set(tensorKey(p), leaves[i] as Tensor);
+  const at = (t: Tensor): Tensor => now.get(tensorKey(t)) as Tensor;
+  withScope({ nodes: new Map() }, () => {
+    for (const node of topologicalOrder(graph.results, (t) => now.has(tensorKey(t)))) {
+      if (now.has(`${node.id}.0`)) continue;
+      const made = withScope({ inherited: node.stacks }, () =>
+        make(node.op, node.inputs.map(at), bindAttrs(node.op, node.attrs, env)),
+      );
+      for (const [i, t] of made.entries()) now.set(`${node.id}.${i}`, t);
+    }
+  });
+  return { name: graph.name, parameters: leaves, results: graph.results.map(at) };
+}
+
+const symbolNames = new WeakMap<Subgraph, readonly string[]>();
+
+/** Names of the dims in a function: in its types and attributes, and in those of the functions within. */
+function symbolsIn(graph: Subgraph): readonly string[] {
+  const known = symbolNames.get(graph);
+  if (known) return known;
+  const shapes = graph.parameters.flatMap((t) => t.shape);
+  const nodes = topologicalOrder(graph.results);
+  const found = [...shapes, ...nodes.flatMap(dimsOf)].flatMap(dimSymbols).map((s) => s.name);
+  const names = [...new Set(found)].sort();
+  symbolNames.set(graph, names);
+  return names;
+}
+
+/** The dims in a node's types and attributes, those in its functions too. */
+export function dimsOf(node: Node): readonly Dim[] {
+  const inAttributes = Object.entries(node.op.attributes).flatMap(([name, kind]) => {
+    if (kind === 'shape') return node.attrs[name] as readonly Dim[];
+    if (kind === 'dim') return [node.attrs[name] as Dim];
+    if (kind !== 'function') return [];
+    const graph = node.attrs[name] as Subgraph;
+    return [
+      ...graph.parameters.flatMap((t) => t.shape),
+      ...topologicalOrder(graph.results).flatMap(dimsOf),
+    ];
+  });
+  return [...node.types.flatMap((t) => t.shape), ...inAttributes];
+}

@@ -8,13 +8,15 @@ import { make1 } from './node.ts';
 import { broadcastInDim, reshapeTo } from './ops/axes.ts';
 import { castOp } from './ops/cast.ts';
 import { full } from './ops/leaves.ts';
+import { policyHere } from './scope.ts';
 
 /** A tensor, or a literal that takes the dtype of the tensors beside it. */
 export type TensorLike = Tensor | number | boolean;
 
 /**
  * Gives operands one dtype. Literals are weak. bool and integers beside a float take the float's
- * dtype (a recorded cast). Two different floats, or two different integers, do not mix.
+ * dtype (a recorded cast). Two different floats do not mix, but by a precision policy; nor do two
+ * different integers, or integers and bool. The table is in docs/precision.md.
  */
 export function promote(operands: readonly TensorLike[]): readonly Tensor[] {
   const dtype = commonDType(operands);
@@ -35,6 +37,8 @@ function commonDType(operands: readonly TensorLike[]): DType {
       'make one with full(value, shape, dtype)',
     );
   if (other) {
+    const chosen = policyHere()?.mix(operands.filter((x) => typeof x === 'object'));
+    if (chosen) return chosen;
     throw new TypeRuleError(
       'dtype-mix',
       `operands are ${dtype} and ${other}, which do not mix`,
@@ -54,7 +58,8 @@ function commonDType(operands: readonly TensorLike[]): DType {
 /** A cast that a rule asks for; recorded with the reason. */
 export function insertCast(x: Tensor, dtype: DType, reason?: string): Tensor {
   if (x.dtype === dtype) return x;
-  const note = reason ?? `${x.dtype} operand beside ${dtype}`;
+  const policy = isFloat(x.dtype) && isFloat(dtype) ? 'precision policy: ' : '';
+  const note = reason ?? `${policy}${x.dtype} operand beside ${dtype}`;
   return make1(castOp, [x], { dtype }, { note });
 }
 

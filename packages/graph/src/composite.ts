@@ -10,12 +10,16 @@ import type {
   AttrTypes,
   Batch,
   CompositeOp,
+  Jvp,
   TensorType,
   TestHints,
   Vjp,
 } from './op.ts';
 import { input } from './ops/leaves.ts';
 import { withScope } from './scope.ts';
+import { pushforward } from './transforms/pushforward.ts';
+import type { Meaning } from './wide.ts';
+import { inF32 } from './wide.ts';
 
 /** What a composite gives. */
 export interface CompositeSpec<S extends AttrSpec> {
@@ -31,10 +35,24 @@ export interface CompositeSpec<S extends AttrSpec> {
    * against the other.
    */
   readonly vjp?: Vjp<AttrsOf<S>>;
+  /**
+   * The forward derivative; default: that of the decomposition, or where `vjp` is given, the
+   * transpose of it.
+   */
+  readonly jvp?: Jvp<AttrsOf<S>>;
   /** Its meaning under `vmap`, where it can stay whole; default: that of the decomposition. */
   readonly batch?: Batch<AttrsOf<S>>;
   /** Each output element depends on the operands' elements at the same place only. */
   readonly elementwise?: boolean;
+  /** Which operands a precision policy casts; see OpCommon. */
+  readonly precision?: 'compute' | 'accumulate';
+  /**
+   * Whether f16 and bf16 are computed in f32 and rounded once at the end; default: where `precision`
+   * is 'accumulate'.
+   */
+  readonly wide?: boolean;
+  /** Where a target that keeps it whole may refuse its data. */
+  readonly fails?: boolean;
   readonly test?: TestHints;
 }
 
@@ -43,8 +61,9 @@ export function composite<S extends AttrSpec = Record<never, never>>(
   spec: CompositeSpec<S>,
 ): CompositeOp {
   const { inputs = 1, attributes = {} } = spec;
-  const decompose = spec.decompose as CompositeOp['decompose'];
+  const { decompose, ...given } = meaningOf(spec);
   const [minInputs, maxInputs] = typeof inputs === 'number' ? [inputs, inputs] : inputs;
+  const jvp = given.jvp ?? (given.vjp ? undefined : jvpOfDecomposition(decompose));
   return {
     name: spec.name,
     doc: spec.doc,
@@ -55,11 +74,24 @@ export function composite<S extends AttrSpec = Record<never, never>>(
     outputs: spec.outputs ?? 1,
     elementwise: spec.elementwise ?? false,
     ...(spec.test && { test: spec.test }),
+    ...(spec.fails && { fails: true }),
+    ...(spec.precision && { precision: spec.precision }),
     ...(spec.batch && { batch: spec.batch as Batch }),
     decompose,
     infer: (types, attrs) => inferOnce({ name: spec.name, attributes, decompose }, types, attrs),
-    vjp: (spec.vjp as Vjp | undefined) ?? vjpOfDecomposition(decompose),
+    ...(jvp && { jvp }),
+    vjp: given.vjp ?? vjpOfDecomposition(decompose),
   };
+}
+
+function meaningOf<S extends AttrSpec>(spec: CompositeSpec<S>): Meaning {
+  const given: Meaning = {
+    decompose: spec.decompose as CompositeOp['decompose'],
+    vjp: spec.vjp as Vjp | undefined,
+    jvp: spec.jvp as Jvp | undefined,
+  };
+  const { wide = spec.precision === 'accumulate' } = spec;
+  return wide ? inF32(spec.name, given) : given;
 }
 
 // By op, types and attributes: graphs are checked again after every pass.
@@ -106,4 +138,8 @@ function inferByDecomposition(
 
 function vjpOfDecomposition(decompose: CompositeOp['decompose']): Vjp {
   return ({ inputs, cotangents, attrs }) => pullback(decompose(inputs, attrs), cotangents, inputs);
+}
+
+function jvpOfDecomposition(decompose: CompositeOp['decompose']): Jvp {
+  return ({ inputs, tangents, attrs }) => pushforward(decompose(inputs, attrs), inputs, tangents);
 }

@@ -7,6 +7,7 @@ import type {
   AttrsOf,
   Batch,
   ContractOp,
+  Jvp,
   LeafOp,
   ReduceOp,
   RoutineOp,
@@ -21,6 +22,7 @@ import type {
 // ops that come out are plain, so that passes can hold them in one list.
 
 interface Common<S extends AttrSpec> {
+  readonly precision?: 'compute' | 'accumulate';
   readonly name: string;
   readonly doc: string;
   readonly attributes: S;
@@ -97,6 +99,7 @@ export function view<S extends AttrSpec>(
       shape(inputs: readonly (readonly Dim[])[], attrs: AttrsOf<S>): readonly Dim[];
       map(inputs: readonly (readonly Dim[])[], attrs: AttrsOf<S>): ViewMap;
       vjp: Vjp<AttrsOf<S>> | null;
+      jvp?: Jvp<AttrsOf<S>>;
       batch?: Batch<AttrsOf<S>>;
     },
 ): ViewOp {
@@ -129,6 +132,8 @@ interface Evaluated<S extends AttrSpec> extends Common<S>, InputCount {
   infer(inputs: readonly TensorType[], attrs: AttrsOf<S>): readonly TensorType[];
   evaluate: Evaluate<AttrsOf<S>>;
   vjp: Vjp<AttrsOf<S>> | null;
+  readonly fails?: boolean;
+  jvp?: Jvp<AttrsOf<S>>;
   batch?: Batch<AttrsOf<S>>;
 }
 

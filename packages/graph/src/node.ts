@@ -5,7 +5,7 @@ import { GraphError, TypeRuleError } from './errors.ts';
 import type { CallSite } from './location.ts';
 import { captureCallSites, resolveCallSite } from './location.ts';
 import type { AttrKind, Attrs, AttrTypes, Op, TensorType } from './op.ts';
-import { currentScope } from './scope.ts';
+import { currentScope, policyHere } from './scope.ts';
 
 let nextId = 0;
 
@@ -102,11 +102,13 @@ export interface MakeOptions {
  */
 export function make(
   op: Op,
-  inputs: readonly Tensor[],
+  given: readonly Tensor[],
   attrs: Attrs,
   options: MakeOptions = {},
 ): readonly Tensor[] {
   const scope = currentScope();
+  const policy = policyHere();
+  const inputs = policy ? checked(op.name, () => policy.operands(op, given)) : given;
   const stacks = scope.inherited ?? [captureCallSites()];
   const types = inferTypes(op, inputs, attrs, stacks);
   const key = options.identity ? undefined : nodeKey(op, inputs, attrs, scope.tag);

@@ -8,6 +8,7 @@ import type { Tensor } from './node.ts';
 import type { TensorType } from './op.ts';
 import { input } from './ops/leaves.ts';
 import { foldIn } from './ops/random.ts';
+import type { Precision } from './precision.ts';
 import { currentScope, withScope, withTrace } from './scope.ts';
 import type { StateVariable } from './state.ts';
 import { stateOf } from './state.ts';
@@ -125,6 +126,8 @@ export function isProgram(value: unknown): value is Program {
 export interface ProgramOptions {
   /** Whether dropout and its like are on; default false. */
   readonly training?: boolean;
+  /** The dtypes in which its operations run; see `precision`. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -141,8 +144,9 @@ export function program<const I extends InputTypes, O extends Outputs>(
   body: (inputs: TensorsOf<I>) => O,
   options: ProgramOptions = {},
 ): Program<I, O> {
-  const { training = false } = options;
-  return new Program({ kind: 'program', inputTypes: inputs, training, body });
+  const { training = false, precision } = options;
+  const within = precision ? (given: TensorsOf<I>): O => precision.scope(() => body(given)) : body;
+  return new Program({ kind: 'program', inputTypes: inputs, training, body: within });
 }
 
 /**

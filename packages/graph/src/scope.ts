@@ -1,5 +1,5 @@
-import type { CallSite } from './location.ts';
 import type { DType } from './dtype.ts';
+import type { CallSite } from './location.ts';
 import type { Node, Tensor } from './node.ts';
 import type { Op } from './op.ts';
 

@@ -47,6 +47,7 @@ export function ascending(axes: readonly number[]): readonly number[] {
 
 export const sumOp: ReduceOp = reduction({
   name: 'sum',
+  precision: 'accumulate',
   doc: 'Σ x over axes',
   accepts: (dtype) => dtype !== 'bool',
   identity: () => 0,

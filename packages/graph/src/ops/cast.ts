@@ -31,7 +31,9 @@ export const castOp: ElementwiseOp = elementwise({
 // The tangent's dtype tells the direction: forward tangents have the operand's dtype, cotangents
 // the result's.
 function otherWay(t: Tensor, x: Tensor, output: Tensor): Tensor {
-  return cast(t, t.dtype === output.dtype ? x.dtype : output.dtype);
+  const dtype = t.dtype === output.dtype ? x.dtype : output.dtype;
+  const of = output.node.note ?? `a cast from ${x.dtype} to ${output.dtype}`;
+  return t.dtype === dtype ? t : make1(castOp, [t], { dtype }, { note: `derivative of: ${of}` });
 }
 
 /** x as another dtype. `cast(labels, 'f32')` */

@@ -30,6 +30,7 @@ const isBool = (dtype: DType): boolean => dtype === 'bool';
 
 export const prodOp: ReduceOp = reduction({
   name: 'prod',
+  precision: 'accumulate',
   doc: 'Π x over axes',
   accepts: isNumber,
   identity: () => 1,

@@ -11,6 +11,7 @@ import { max } from './reduce.ts';
 
 export const softmaxOp: CompositeOp = composite({
   name: 'softmax',
+  precision: 'accumulate',
   doc: 'eˣ / Σ eˣ along axis',
   attributes: { axis: 'int' },
   batch: shiftAxis,
@@ -27,6 +28,7 @@ export const softmaxOp: CompositeOp = composite({
 
 export const logSoftmaxOp: CompositeOp = composite({
   name: 'logSoftmax',
+  precision: 'accumulate',
   doc: 'x − ln Σ eˣ along axis',
   attributes: { axis: 'int' },
   batch: shiftAxis,

@@ -16,6 +16,7 @@ import { countOf, max, reduceWith, requireFloat } from './reduce.ts';
 
 export const meanOp: CompositeOp = composite({
   name: 'mean',
+  precision: 'accumulate',
   doc: 'Σ x / n over axes',
   attributes: { axes: 'ints' },
   batch: shiftAxes,
@@ -32,6 +33,7 @@ export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
 
 export const varianceOp: CompositeOp = composite({
   name: 'variance',
+  precision: 'accumulate',
   doc: 'Σ (x − mean)² / (n − ddof) over axes',
   attributes: { axes: 'ints', ddof: 'int' },
   batch: shiftAxes,
@@ -70,6 +72,7 @@ export function norm(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
 
 export const logSumExpOp: CompositeOp = composite({
   name: 'logSumExp',
+  precision: 'accumulate',
   doc: 'ln Σ eˣ over axes, without overflow',
   attributes: { axes: 'ints' },
   batch: shiftAxes,

@@ -200,7 +200,27 @@ export function dimBounds(d: Dim): readonly [min: number, max: number] {
     low += a;
     high += b;
   }
-  return [low, high];
+  const [least, most] = boundsByRemainder(d);
+  return [Math.max(low, least), Math.min(high, most)];
+}
+
+// floor(n / k) is (n - n mod k) / k, and a remainder is below k: n - k * floor(n / k) is at most k - 1.
+function boundsByRemainder(d: DimExpr): Interval {
+  for (const term of d.terms) {
+    const [atom] = term.atoms;
+    if (term.atoms.length !== 1 || atom?.kind !== 'floorDiv' || typeof atom.rhs !== 'number')
+      continue;
+    const times = term.coefficient / atom.rhs;
+    if (atom.rhs < 1 || !Number.isInteger(times)) continue;
+    const rest = normal([
+      ...d.terms.filter((t) => t !== term),
+      ...termsOf(dimMul(atom.lhs, times)),
+    ]);
+    const [low, high] = dimBounds(rest);
+    const [least, most] = intervalMul([-times, -times], [0, atom.rhs - 1]);
+    return [low + least, high + most];
+  }
+  return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 }
 
 type Interval = readonly [number, number];

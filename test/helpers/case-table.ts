@@ -15,6 +15,7 @@ import {
 } from '@vorab/graph';
 import type { Fill } from './arrays.ts';
 import { controlCases } from './control-cases.ts';
+import { nnCases } from './nn-cases.ts';
 
 /**
  * One application of an op: types of its operands, attributes, and values where random ones will
@@ -127,6 +128,30 @@ const contractions: Readonly<Record<string, Row>> = {
 const anywhere: Fill = [0, 2, -1, 1, 9, 2, 0];
 const inside: Fill = [0, 2, 1, 1, 2, 0];
 
+const scattered =
+  (takesBool: boolean): Row =>
+  (dtype) =>
+    takesBool || numbers(dtype)
+      ? [
+          {
+            types: [type(dtype, 3, 2), type('i32', 7), type(dtype, 7, 2)],
+            attrs: { axis: 0 },
+            fills: [undefined, anywhere],
+          },
+          {
+            types: [type(dtype, 2, 3), type('i64', N, 2), type(dtype, 2, N, 2)],
+            attrs: { axis: 1 },
+            fills: [undefined, inside],
+          },
+          {
+            types: [type(dtype, 5), type('u8', 13), type(dtype, 13)],
+            attrs: { axis: 0 },
+            fills: ['special', inside, 'special'],
+            special: true,
+          },
+        ]
+      : [];
+
 const indices: Readonly<Record<string, Row>> = {
   argMax: (dtype) =>
     numbers(dtype)
@@ -176,6 +201,9 @@ const indices: Readonly<Record<string, Row>> = {
           },
         ]
       : [],
+  scatter: scattered(true),
+  scatterMax: scattered(false),
+  scatterMin: scattered(false),
   oneHot: (dtype) => [
     ...dtypes.filter(isInteger).map((from) => ({
       ...one(from, [N], { depth: 3, dtype }),
@@ -183,6 +211,35 @@ const indices: Readonly<Record<string, Row>> = {
     })),
   ],
 };
+
+// ------------------------------------------------------------------------------------------------ order
+
+const ties: Fill = [3, 1, 2, 3, 1, 0, 2];
+
+const orders: Readonly<Record<string, Row>> = {
+  sort: (dtype) =>
+    [false, true].flatMap((descending) => [
+      one(dtype, [3, 7], { axis: 1, descending, count: 7 }),
+      one(dtype, [N, 2, 3], { axis: 0, descending, count: N }),
+      one(dtype, [2, 40, 3], { axis: 1, descending, count: 2 }),
+      { ...one(dtype, [21], { axis: 0, descending, count: 21 }), fills: [ties], special: true },
+      {
+        ...one(dtype, [600], { axis: 0, descending, count: 600 }),
+        fills: ['special'],
+        special: true,
+      },
+    ]),
+};
+
+const running: Row = (dtype) =>
+  numbers(dtype)
+    ? [false, true].flatMap((reverse) => [
+        one(dtype, [3, 7], { axis: 1, reverse }),
+        one(dtype, [N, 2, 3], { axis: 0, reverse }),
+        one(dtype, [2, 5, 9], { axis: 1, reverse }),
+        { ...one(dtype, [13], { axis: 0, reverse }), fills: ['special'], special: true },
+      ])
+    : [];
 
 // ------------------------------------------------------------------------------------------------ conversions
 
@@ -226,10 +283,6 @@ const composites: Readonly<Record<string, Row>> = {
           ...(isFloat(dtype) ? [one(dtype, [13], { min: -Infinity, max: 0.5 })] : []),
         ]
       : [],
-  layerNorm: floats((dtype) => [
-    { types: [type(dtype, N, 6), type(dtype, 6), type(dtype, 6)], attrs: { eps: 1e-5 } },
-    { types: [type(dtype, 2, 3, 4), type(dtype, 3, 4), type(dtype, 3, 4)], attrs: { eps: 1e-3 } },
-  ]),
   crossEntropy: floats((dtype) =>
     [0, 0.1].map((labelSmoothing) => ({
       types: [type(dtype, N, 3), type('i32', N)],
@@ -263,7 +316,14 @@ export const caseTable: Readonly<Record<string, Row>> = {
   ...contractions,
   ...indices,
   argMin: indices['argMax'] as Row,
+  ...orders,
+  cumsum: running,
+  cumprod: running,
+  cummax: running,
+  cummin: running,
+  logCumsumExp: floats(running),
   ...conversions,
   ...composites,
   ...controlCases,
+  ...nnCases,
 };

@@ -4,23 +4,22 @@
  */
 import type { Tensor } from '@vorab/graph';
 import * as g from '@vorab/graph';
+import type { GoldenNnAttributes } from './golden-nn.ts';
+import { goldenNn } from './golden-nn.ts';
 
 /** The attributes that occur, by name; each op has its own of them. */
-export interface GoldenAttributes {
+export interface GoldenAttributes extends GoldenNnAttributes {
   readonly approximate: 'none' | 'tanh';
   readonly axes: readonly number[];
   readonly axis: number;
   readonly ddof: number;
   readonly depth: number;
-  readonly eps: number;
   readonly k: number;
   readonly keepDims: boolean;
-  readonly labelSmoothing: number;
   readonly max: number | null;
   readonly min: number | null;
   readonly pads: readonly (readonly [number, number])[];
   readonly perm: readonly number[];
-  readonly reduction: g.LossReduction;
   readonly repeats: number;
   readonly reps: readonly number[];
   readonly shape: readonly number[];
@@ -184,13 +183,7 @@ export const goldenOps: Readonly<Record<string, GoldenBuilder>> = {
   scatterAdd: ([x, indices, updates], { axis }) =>
     g.scatterAdd(x as Tensor, indices as Tensor, updates as Tensor, axis),
   oneHot: ([x], { depth }) => g.oneHot(x as Tensor, depth),
-  softmax: ([x], { axis }) => g.softmax(x as Tensor, axis),
-  logSoftmax: ([x], { axis }) => g.logSoftmax(x as Tensor, axis),
-  layerNorm: ([x, weight, bias], { eps }) =>
-    g.layerNorm(x as Tensor, weight as Tensor, bias as Tensor, { eps }),
-  crossEntropy: ([logits, labels], attrs) =>
-    g.crossEntropy(logits as Tensor, labels as Tensor, attrs),
-  mse: ([x, y], attrs) => g.mse(x as Tensor, y as Tensor, attrs),
+  ...goldenNn,
 };
 
 /**
@@ -208,7 +201,4 @@ export const notYet: readonly string[] = [
     'cumprod',
     'einsum',
   ],
-  ...['mae', 'huber', 'binaryCrossEntropyWithLogits', 'klDivergence'],
-  ...['rmsNorm', 'batchNorm', 'groupNorm', 'scaledDotProductAttention', 'rope'],
-  ...['lstmCell', 'gruCell'],
 ];

@@ -1,3 +1,16 @@
 /** Losses as namespace: `losses.crossEntropy(net(image), label)`. Each is the mean over its values by default. */
-export type { LossReduction } from './ops/loss.ts';
-export { crossEntropy, mse } from './ops/loss.ts';
+export type { LabelLossOptions, LossReduction } from './ops/loss.ts';
+export { crossEntropy, nll } from './ops/loss.ts';
+export type { LossOptions } from './ops/pointwise-loss.ts';
+export {
+  binaryCrossEntropyWithLogits,
+  cosineDistance,
+  cosineSimilarity,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  mae,
+  mse,
+  smoothL1,
+} from './ops/pointwise-loss.ts';

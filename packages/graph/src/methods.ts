@@ -4,11 +4,17 @@ import type { TensorLike } from './coerce.ts';
 import type { Dim } from './dim.ts';
 import type { DType } from './dtype.ts';
 import { Tensor } from './node.ts';
+import type { AttentionOptions } from './ops/attention.ts';
+import type { BatchNormResult } from './ops/batch-norm.ts';
+import type { CumulativeOptions, RunningOptions } from './ops/cumulative.ts';
 import * as ops from './ops/index.ts';
 import type { LabelLossOptions } from './ops/loss.ts';
 import type { NormOptions } from './ops/normalization.ts';
 import type { LossOptions } from './ops/pointwise-loss.ts';
+import type { GruWeights, LstmState, LstmWeights } from './ops/recurrent.ts';
 import type { Axes, ReduceOptions } from './ops/reduce.ts';
+import type { RopeOptions } from './ops/rope.ts';
+import type { SortOptions } from './ops/sort.ts';
 
 declare module './node.ts' {
   // The functions of ops, with the tensor as their first operand.
@@ -35,6 +41,11 @@ declare module './node.ts' {
      * smallest.
      */
     argMin(axis?: number, options?: ReduceOptions): Tensor;
+    /**
+     * The indices (i32) that put the elements in order along an axis, the last by default; equal
+     * elements keep their order. `takeAlongAxis(x, argsort(x))` is `sort(x)`.
+     */
+    argsort(axis?: number, options?: SortOptions): Tensor;
     /** The angle in [−π/2, π/2] whose sine is x; NaN outside [−1, 1]. */
     asin(): Tensor;
     /** The inverse of sinh. */
@@ -45,6 +56,19 @@ declare module './node.ts' {
     atan2(y: TensorLike): Tensor;
     /** The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside. */
     atanh(): Tensor;
+    /**
+     * Each channel, the last axis, with the mean and variance that it has over all other axes: what
+     * training uses. `nn.batchNorm` keeps the running statistics.
+     *
+     *     const { y, mean, variance } = batchNorm(x, weight, bias);   // f32[N, 8, 8, 16], f32[16], f32[16]
+     */
+    batchNorm(weight: Tensor, bias: Tensor, options?: NormOptions): BatchNormResult;
+    /**
+     * Each channel, the last axis, with a given mean and variance: what batchNorm is after training.
+     *
+     *     batchNormInference(x, weight, bias, mean, variance)   // f32[N, 16], four f32[16]
+     */
+    batchNormInference(weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, options?: NormOptions): Tensor;
     /**
      * The cross entropy of targets in [0, 1] under the probabilities sigmoid(logits), its mean by
      * default; without overflow. `posWeight` multiplies the loss of the positive class, and broadcasts.
@@ -107,6 +131,27 @@ declare module './node.ts' {
      *   probabilities.
      */
     crossEntropy(labels: Tensor, options?: LabelLossOptions & { readonly labelSmoothing?: number }): Tensor;
+    /**
+     * Running maxima along an axis, the last by default; NaN from the first one on. Of equal elements
+     * the latest takes the gradient.
+     */
+    cummax(axis?: number, options?: CumulativeOptions): Tensor;
+    /** Running minima along an axis; otherwise as cummax. */
+    cummin(axis?: number, options?: CumulativeOptions): Tensor;
+    /**
+     * Running products along an axis, the last by default. The gradient is right where elements are 0.
+     *
+     *     cumprod(x, -1, { reverse: true })       // [1, 2, 3] is [6, 6, 3]
+     */
+    cumprod(axis?: number, options?: RunningOptions): Tensor;
+    /**
+     * Running sums along an axis, the last by default, of x's shape and dtype; bool is counted in i32.
+     * Halves are accumulated in f32; integers wrap.
+     *
+     *     cumsum(x)                               // [1, 2, 3] is [1, 3, 6]
+     *     cumsum(x, 0, { exclusive: true })       // [1, 2, 3] is [0, 1, 3]
+     */
+    cumsum(axis?: number, options?: RunningOptions): Tensor;
     /** x / y. Integers truncate toward zero, as in C; an integer divided by 0 is 0. */
     div(y: TensorLike): Tensor;
     /** Σ x · y of two vectors, as a scalar. */
@@ -179,6 +224,26 @@ declare module './node.ts' {
     greater(y: TensorLike): Tensor;
     /** x ≥ y, as bool; NaN compares to nothing. */
     greaterEqual(y: TensorLike): Tensor;
+    /**
+     * Group normalisation: every example for itself, over all its places and each group of channels, the
+     * last axis (Wu and He, arXiv 1803.08494).
+     *
+     *     groupNorm(x, 4, weight, bias)   // f32[N, 8, 8, 16], f32[16], f32[16]
+     *
+     * @throws GraphError when the channels do not divide into the groups.
+     */
+    groupNorm(groups: number, weight: Tensor, bias: Tensor, options?: NormOptions): Tensor;
+    /**
+     * One step of a GRU (Cho et al., arXiv 1406.1078), the reset gate after the product.
+     *
+     *     const next = gruCell(x, h, { wx, wh, bx, bh });   // x f32[N, in], h f32[N, 64]
+     */
+    gruCell(h: Tensor, weights: GruWeights): Tensor;
+    /**
+     * The part of a GRU's step that is element by element: from gates `[…, 3 · size]` in the order r, z, n
+     * of the input and of the state, before their sigmoid and tanh.
+     */
+    gruGates(ofState: Tensor, h: Tensor): Tensor;
     /** relu6(x + 3) / 6, a sigmoid of straight lines (Howard et al., arXiv 1905.02244). */
     hardSigmoid(): Tensor;
     /** x · hardSigmoid(x), also called hard swish (Howard et al., arXiv 1905.02244). */
@@ -199,6 +264,13 @@ declare module './node.ts' {
      * @throws GraphError when delta is not a positive number.
      */
     huber(target: TensorLike, options?: LossOptions & { readonly delta?: number }): Tensor;
+    /**
+     * Instance normalisation: every example and channel for itself, over all places (Ulyanov et al.,
+     * arXiv 1607.08022). Channels are the last axis.
+     *
+     *     instanceNorm(x, weight, bias)   // f32[N, 8, 8, 16], f32[16], f32[16]
+     */
+    instanceNorm(weight: Tensor, bias: Tensor, options?: NormOptions): Tensor;
     /** Whether x is neither NaN nor infinite. */
     isFinite(): Tensor;
     /** Whether x is NaN. */
@@ -236,6 +308,8 @@ declare module './node.ts' {
     log2(): Tensor;
     /** ln cosh of the difference, its mean by default: squared near 0, straight far away. */
     logCosh(target: TensorLike, options?: LossOptions): Tensor;
+    /** Running ln Σ eˣ along an axis, the last by default, of floats, without overflow. */
+    logCumsumExp(axis?: number, options?: CumulativeOptions): Tensor;
     /** ln sigmoid(x) = −softplus(−x), without overflow. */
     logSigmoid(): Tensor;
     /** ln softmax(x) along an axis, the last by default; without overflow. */
@@ -250,6 +324,17 @@ declare module './node.ts' {
     logicalOr(y: TensorLike): Tensor;
     /** Whether exactly one holds. */
     logicalXor(y: TensorLike): Tensor;
+    /**
+     * One step of an LSTM (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+     *
+     *     const { h, c } = lstmCell(x, { h, c }, { wx, wh, b });   // x f32[N, in], h and c f32[N, 64]
+     */
+    lstmCell(state: LstmState, weights: LstmWeights): LstmState;
+    /**
+     * The part of an LSTM's step that is element by element: from gates `[…, 4 · size]` in the order
+     * i, f, g, o, before their sigmoid and tanh.
+     */
+    lstmGates(c: Tensor): LstmState;
     /**
      * The absolute error, its mean by default; the gradient where both are equal is 0.
      *
@@ -347,17 +432,60 @@ declare module './node.ts' {
      * @throws GraphError when the element counts differ, or -1 cannot be inferred exactly.
      */
     reshape(shape: readonly Dim[]): Tensor;
+    /**
+     * x over the root of its mean square along the last axes, those of weight (Zhang and Sennrich, arXiv
+     * 1910.07467).
+     *
+     *     rmsNorm(x, weight);                // f32[N, 64], f32[64]
+     *     rmsNorm(x, weight, { eps: 1e-6 })  // default 1e-5
+     */
+    rmsNorm(weight: Tensor, options?: NormOptions): Tensor;
     /** Elements moved up by `shifts` along axes; what leaves at the end comes in at the beginning. */
     roll(shifts: number | readonly number[], axes: number | readonly number[]): Tensor;
+    /**
+     * Rotary position embedding of `[…, length, dim]` (Su et al., arXiv 2104.09864): elements i and
+     * i + dims / 2 are turned by the angle position · base^(−2i / dims). Angles are exact to f32 at any
+     * position; f16 and bf16 are turned in f32.
+     *
+     *     rope(q);   rope(q, { offset: 5 });   rope(q, { positions })   // f32[N, 8, 128, 64]
+     *
+     * @throws GraphError when dims is odd or above dim, or positions have another length.
+     */
+    rope(options?: RopeOptions): Tensor;
     /** The nearest integer, ties to even: `round(0.5)` is 0. */
     round(): Tensor;
     /** 1 / √x. */
     rsqrt(): Tensor;
     /**
+     * softmax(q · kᵀ · scale) · v over [batch, heads, length, dim] (Vaswani et al., arXiv 1706.03762). k and
+     * v may have fewer heads, each shared by as many of q (grouped-query attention, Ainslie et al., arXiv
+     * 2305.13245).
+     *
+     *     scaledDotProductAttention(q, k, v, { causal: true })   // f32[N, 8, 128, 64] three times
+     *
+     * @throws GraphError when the extents do not fit together, or dim is symbolic and no scale is given.
+     */
+    scaledDotProductAttention(k: Tensor, v: Tensor, options?: AttentionOptions): Tensor;
+    /**
+     * x with updates in place of its elements at integer indices along an axis. Of several updates for
+     * one index the last one stays; those outside are dropped. The updates are shaped as
+     * `gather(x, indices, axis)` is.
+     *
+     *     scatter(x, i32Indices, rows)        // x[indices] = rows
+     */
+    scatter(indices: Tensor, updates: Tensor, axis?: number): Tensor;
+    /**
      * x with updates added at integer indices along an axis; updates for one index add up, those
      * outside are dropped. The updates are shaped as `gather(x, indices, axis)` is.
      */
     scatterAdd(indices: Tensor, updates: Tensor, axis?: number): Tensor;
+    /**
+     * The larger of x and of the updates at integer indices along an axis; otherwise as `scatterAdd`.
+     * NaN is passed on; equal largest elements share the gradient evenly.
+     */
+    scatterMax(indices: Tensor, updates: Tensor, axis?: number): Tensor;
+    /** The smaller of x and of the updates; otherwise as `scatterMax`. */
+    scatterMin(indices: Tensor, updates: Tensor, axis?: number): Tensor;
     /** The self-normalising elu (Klambauer et al., arXiv 1706.02515). `x.selu()` */
     selu(): Tensor;
     /** x · 2ʸ, keeping the low bits; 0 where y is negative or not below the width. */
@@ -403,6 +531,14 @@ declare module './node.ts' {
     /** x / (1 + |x|). `x.softsign()` */
     softsign(): Tensor;
     /**
+     * The elements in order along an axis, the last by default. Stable; NaN counts as largest, so it
+     * comes last, or first where `descending`.
+     *
+     *     sort(x)                               // [3, 1, 2] is [1, 2, 3]
+     *     sort(x, 0, { descending: true })
+     */
+    sort(axis?: number, options?: SortOptions): Tensor;
+    /**
      * Parts of an axis one after another: a number of equal parts, or their sizes.
      *
      *     const [q, k, v] = split(x, 3, -1);
@@ -440,6 +576,15 @@ declare module './node.ts' {
     /** x next to itself, `reps` times along each axis (aligned to the last). */
     tile(reps: number | readonly number[]): Tensor;
     /**
+     * The k largest elements along an axis, the last by default, the largest first, and their indices
+     * (i32); of equal elements the first ones. NaN counts as largest.
+     *
+     *     const [values, indices] = topK(logits, 5);
+     *
+     * @throws GraphError when k is larger than the axis.
+     */
+    topK(k: Dim, axis?: number): readonly [values: Tensor, indices: Tensor];
+    /**
      * Output axis i is input axis axes[i]; without axes, all axes are reversed. `transpose(x, [0, 2,
      * 1])`
      */
@@ -468,11 +613,14 @@ const functions: Readonly<Record<string, unknown>> = {
   any: ops.any,
   argMax: ops.argMax,
   argMin: ops.argMin,
+  argsort: ops.argsort,
   asin: ops.asin,
   asinh: ops.asinh,
   atan: ops.atan,
   atan2: ops.atan2,
   atanh: ops.atanh,
+  batchNorm: ops.batchNorm,
+  batchNormInference: ops.batchNormInference,
   binaryCrossEntropyWithLogits: ops.binaryCrossEntropyWithLogits,
   bitcast: ops.bitcast,
   bitwiseAnd: ops.bitwiseAnd,
@@ -489,6 +637,10 @@ const functions: Readonly<Record<string, unknown>> = {
   cosineDistance: ops.cosineDistance,
   cosineSimilarity: ops.cosineSimilarity,
   crossEntropy: ops.crossEntropy,
+  cummax: ops.cummax,
+  cummin: ops.cummin,
+  cumprod: ops.cumprod,
+  cumsum: ops.cumsum,
   div: ops.div,
   dot: ops.dot,
   dropout: ops.dropout,
@@ -510,11 +662,15 @@ const functions: Readonly<Record<string, unknown>> = {
   glu: ops.glu,
   greater: ops.greater,
   greaterEqual: ops.greaterEqual,
+  groupNorm: ops.groupNorm,
+  gruCell: ops.gruCell,
+  gruGates: ops.gruGates,
   hardSigmoid: ops.hardSigmoid,
   hardSwish: ops.hardSwish,
   hardTanh: ops.hardTanh,
   hinge: ops.hinge,
   huber: ops.huber,
+  instanceNorm: ops.instanceNorm,
   isFinite: ops.isFinite,
   isNaN: ops.isNaN,
   klDivergence: ops.klDivergence,
@@ -526,6 +682,7 @@ const functions: Readonly<Record<string, unknown>> = {
   log1p: ops.log1p,
   log2: ops.log2,
   logCosh: ops.logCosh,
+  logCumsumExp: ops.logCumsumExp,
   logSigmoid: ops.logSigmoid,
   logSoftmax: ops.logSoftmax,
   logSumExp: ops.logSumExp,
@@ -533,6 +690,8 @@ const functions: Readonly<Record<string, unknown>> = {
   logicalNot: ops.logicalNot,
   logicalOr: ops.logicalOr,
   logicalXor: ops.logicalXor,
+  lstmCell: ops.lstmCell,
+  lstmGates: ops.lstmGates,
   mae: ops.mae,
   matmul: ops.matmul,
   max: ops.max,
@@ -560,10 +719,16 @@ const functions: Readonly<Record<string, unknown>> = {
   relu6: ops.relu6,
   repeat: ops.repeat,
   reshape: ops.reshape,
+  rmsNorm: ops.rmsNorm,
   roll: ops.roll,
+  rope: ops.rope,
   round: ops.round,
   rsqrt: ops.rsqrt,
+  scaledDotProductAttention: ops.scaledDotProductAttention,
+  scatter: ops.scatter,
   scatterAdd: ops.scatterAdd,
+  scatterMax: ops.scatterMax,
+  scatterMin: ops.scatterMin,
   selu: ops.selu,
   shiftLeft: ops.shiftLeft,
   shiftRight: ops.shiftRight,
@@ -578,6 +743,7 @@ const functions: Readonly<Record<string, unknown>> = {
   softmax: ops.softmax,
   softplus: ops.softplus,
   softsign: ops.softsign,
+  sort: ops.sort,
   split: ops.split,
   sqrt: ops.sqrt,
   square: ops.square,
@@ -591,6 +757,7 @@ const functions: Readonly<Record<string, unknown>> = {
   tan: ops.tan,
   tanh: ops.tanh,
   tile: ops.tile,
+  topK: ops.topK,
   transpose: ops.transpose,
   tril: ops.tril,
   triu: ops.triu,

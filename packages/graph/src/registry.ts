@@ -1,10 +1,13 @@
 import type { Op } from './op.ts';
 import * as activations from './ops/activations.ts';
 import * as argmax from './ops/argmax.ts';
+import * as attention from './ops/attention.ts';
 import * as axes from './ops/axes.ts';
+import * as batchNorm from './ops/batch-norm.ts';
 import * as calls from './ops/call.ts';
 import * as casts from './ops/cast.ts';
 import * as compare from './ops/compare.ts';
+import * as cumulative from './ops/cumulative.ts';
 import * as dropout from './ops/dropout.ts';
 import * as exponential from './ops/exponential.ts';
 import * as gradient from './ops/gradient.ts';
@@ -17,10 +20,14 @@ import * as matmul from './ops/matmul.ts';
 import * as normalization from './ops/normalization.ts';
 import * as pointwiseLoss from './ops/pointwise-loss.ts';
 import * as rectifiers from './ops/rectifiers.ts';
+import * as recurrent from './ops/recurrent.ts';
 import * as reduce from './ops/reduce.ts';
+import * as rope from './ops/rope.ts';
 import * as rounding from './ops/rounding.ts';
+import * as scatter from './ops/scatter.ts';
 import * as slices from './ops/slice.ts';
 import * as softmax from './ops/softmax.ts';
+import * as sort from './ops/sort.ts';
 import * as statistics from './ops/statistics.ts';
 import * as threefry from './ops/threefry.ts';
 import * as transpose from './ops/transpose.ts';
@@ -42,10 +49,17 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   matmul,
   argmax,
   indexing,
+  scatter,
+  sort,
+  cumulative,
   activations,
   statistics,
   softmax,
   normalization,
+  batchNorm,
+  attention,
+  rope,
+  recurrent,
   loss,
   pointwiseLoss,
   rectifiers,

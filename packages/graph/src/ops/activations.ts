@@ -14,11 +14,13 @@ import { tanh } from './trigonometric.ts';
 /** A composite of one operand and no attributes, as the function that users call. */
 export type UnaryComposite = ((x: Tensor) => Tensor) & { readonly op: CompositeOp };
 
-function pointwise(
+/** An elementwise composite; `slope` is its derivative, where one is known that is better than that of the body. */
+export function pointwise(
   name: string,
   doc: string,
   body: (x: Tensor) => Tensor,
   slope?: (x: Tensor) => Tensor,
+  { wide = true }: { readonly wide?: boolean } = {},
 ): UnaryComposite {
   const vjp: Vjp<object> = ({ inputs: [x], cotangents: [ct] }) => [
     x && ct && slope ? mul(ct, slope(x)) : null,
@@ -27,6 +29,7 @@ function pointwise(
     name,
     doc,
     elementwise: true,
+    wide,
     decompose: ([x]) => [body(x as Tensor)],
     ...(slope && { vjp }),
   });
@@ -48,8 +51,12 @@ export const reciprocal: UnaryComposite = pointwise('reciprocal', '1 / x', (x) =
 });
 
 /** x where it is positive, else 0, and NaN where x is; the gradient at 0 is 0. */
-export const relu: UnaryComposite = pointwise('relu', '0 where x ≤ 0, else x', (x) =>
-  where(lessEqual(x, 0), 0, x),
+export const relu: UnaryComposite = pointwise(
+  'relu',
+  '0 where x ≤ 0, else x',
+  (x) => where(lessEqual(x, 0), 0, x),
+  undefined,
+  { wide: false },
 );
 
 /** x · sigmoid(x), also called swish (Elfwing et al., arXiv 1702.03118). */
@@ -113,6 +120,7 @@ export const clampOp: CompositeOp = composite({
   doc: 'x, but at least min and at most max',
   attributes: { min: 'float', max: 'float' },
   elementwise: true,
+  wide: false,
   decompose([x], { min, max }) {
     const low = min === Number.NEGATIVE_INFINITY ? (x as Tensor) : maximum(x as Tensor, min);
     return [max === Number.POSITIVE_INFINITY ? low : minimum(low, max)];

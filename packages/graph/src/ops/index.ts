@@ -11,7 +11,11 @@ export {
   square,
 } from './activations.ts';
 export { argMax, argMin } from './argmax.ts';
+export type { AttentionOptions } from './attention.ts';
+export { scaledDotProductAttention } from './attention.ts';
 export { reshape } from './axes.ts';
+export type { BatchNormResult } from './batch-norm.ts';
+export { batchNorm, batchNormInference } from './batch-norm.ts';
 export { bitcast, cast } from './cast.ts';
 export {
   equal,
@@ -24,22 +28,59 @@ export {
   notEqual,
   where,
 } from './compare.ts';
+export type { CumulativeOptions, RunningOptions } from './cumulative.ts';
+export { cummax, cummin, cumprod, cumsum, logCumsumExp } from './cumulative.ts';
 export { dropout } from './dropout.ts';
 export * from './exponential.ts';
+export { geglu, glu, swiglu } from './gated.ts';
 export { stopGradient } from './gradient.ts';
 export { embedding, gather, oneHot, scatterAdd, takeAlongAxis } from './indexing.ts';
 export { constant, full, iota, ones, onesLike, sizeOf, zeros, zerosLike } from './leaves.ts';
 export * from './logic.ts';
-export type { LossReduction } from './loss.ts';
-export { crossEntropy, mse } from './loss.ts';
+export type { LabelLossOptions, LossReduction } from './loss.ts';
+export { crossEntropy, nll } from './loss.ts';
 export * from './math.ts';
 export { dot, matmul } from './matmul.ts';
-export { layerNorm } from './normalization.ts';
+export type { NormOptions } from './normalization.ts';
+export { groupNorm, instanceNorm, layerNorm, rmsNorm } from './normalization.ts';
+export type { LossOptions } from './pointwise-loss.ts';
+export {
+  binaryCrossEntropyWithLogits,
+  cosineDistance,
+  cosineSimilarity,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  mae,
+  mse,
+  smoothL1,
+} from './pointwise-loss.ts';
+export {
+  celu,
+  elu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  leakyRelu,
+  mish,
+  prelu,
+  relu6,
+  selu,
+  softsign,
+} from './rectifiers.ts';
+export type { GruWeights, LstmState, LstmWeights } from './recurrent.ts';
+export { gruCell, gruGates, lstmCell, lstmGates } from './recurrent.ts';
 export type { Axes, ReduceOptions } from './reduce.ts';
 export { all, any, max, min, prod, sum } from './reduce.ts';
+export type { RopeConvention, RopeOptions } from './rope.ts';
+export { rope } from './rope.ts';
 export * from './rounding.ts';
+export { scatter, scatterMax, scatterMin } from './scatter.ts';
 export { concat, pad, slice, sliceAxis } from './slice.ts';
 export { logSoftmax, softmax } from './softmax.ts';
+export type { SortOptions } from './sort.ts';
+export { argsort, sort, topK } from './sort.ts';
 export { logSumExp, mean, norm, variance } from './statistics.ts';
 export { flip, moveAxis, swapAxes, transpose } from './transpose.ts';
 export * from './trigonometric.ts';

@@ -1,17 +1,16 @@
-import type { TensorLike } from '../coerce.ts';
-import { align } from '../coerce.ts';
 import { composite } from '../composite.ts';
 import type { Dim } from '../dim.ts';
 import { dimEqual } from '../dim.ts';
-import { isInteger } from '../dtype.ts';
+import { isFloat, isInteger } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
 import { leadingAxis } from '../transforms/batch-rules.ts';
+import { throughF32 } from '../wide.ts';
 import { shapeText, sumAxes, unreduce } from './axes.ts';
 import { cast } from './cast.ts';
-import { equal, greaterEqual, less, select, where } from './compare.ts';
+import { equal, greaterEqual, less, notEqual, select, where } from './compare.ts';
 import { iota, onesLike, sizeOf, zerosLike } from './leaves.ts';
 import { logicalAnd } from './logic.ts';
 import { add, div, mul, neg, sub } from './math.ts';
@@ -32,7 +31,7 @@ export function reduceLoss(values: Tensor, reduction: LossReduction = 'mean'): T
     case 'mean':
       return mean(values);
     case 'batchMean':
-      return div(sum(values), sizeOf(values.shape[0] ?? 1, values.dtype));
+      return throughF32('batchMean', values, (t) => div(sum(t), sizeOf(t.shape[0] ?? 1, t.dtype)));
     default:
       return reduction satisfies never;
   }
@@ -40,6 +39,7 @@ export function reduceLoss(values: Tensor, reduction: LossReduction = 'mean'): T
 
 export const crossEntropyOp: CompositeOp = composite({
   name: 'crossEntropy',
+  precision: 'accumulate',
   doc: '−Σ target · logSoftmax(logits) along the last axis; target is one-hot, smoothed',
   attributes: { labelSmoothing: 'float' },
   inputs: 2,
@@ -100,44 +100,122 @@ function smoothed(logits: Tensor, labels: Tensor, smoothing: number): Tensor {
   return add(mul(target, 1 - smoothing), rest);
 }
 
+export const softCrossEntropyOp: CompositeOp = composite({
+  name: 'softCrossEntropy',
+  precision: 'accumulate',
+  doc: '−Σ target · logSoftmax(logits) along the last axis, for targets that are probabilities',
+  inputs: 2,
+  decompose(inputs) {
+    const [logits, target] = inputs as readonly [Tensor, Tensor];
+    checkTarget(logits, target);
+    return [neg(sumAxes(weighted(target, logSoftmax(logits)), [logits.rank - 1]))];
+  },
+  // softmax · Σ target − target
+  vjp: ({ inputs, cotangents: [ct] }) => {
+    const [logits, target] = inputs as readonly [Tensor, Tensor];
+    if (!ct) return [null, null];
+    const last = [logits.rank - 1];
+    const wide = (t: Tensor): Tensor => unreduce(t, logits.shape, last);
+    const share = mul(softmax(logits), wide(sumAxes(target, last)));
+    return [mul(sub(share, target), wide(ct)), neg(mul(logSoftmax(logits), wide(ct)))];
+  },
+});
+
+function checkTarget(logits: Tensor, target: Tensor): void {
+  requireFloat(logits);
+  const fits =
+    logits.rank > 0 &&
+    target.rank === logits.rank &&
+    logits.shape.every((d, i) => dimEqual(d, target.shape[i] as Dim));
+  if (fits) return;
+  const found = `probabilities are ${shapeText(target.shape)}, the logits ${shapeText(logits.shape)}`;
+  throw new TypeRuleError('shape-mismatch', found, 'give one probability for each logit');
+}
+
+// 0 where the target is 0, also where the logarithm is −∞.
+function weighted(target: Tensor, logs: Tensor): Tensor {
+  return where(equal(target, 0), 0, mul(target, logs));
+}
+
+/** What cross entropies of labels take. */
+export interface LabelLossOptions {
+  readonly reduction?: LossReduction;
+  /** Labels of this value count as none: their loss and gradient are 0, and `mean` leaves them out. */
+  readonly ignoreIndex?: number;
+}
+
 /**
- * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels
- * by default. A label outside the classes is none of them: without smoothing its cross entropy and
- * gradient are 0.
+ * The cross entropy of integer labels `[…]` under logits `[…, classes]`, the mean over the labels by
+ * default. A label outside the classes is none of them: without smoothing its cross entropy and
+ * gradient are 0. Float labels `[…, classes]` are probabilities of the classes.
  *
  *     crossEntropy(logits, label);                          // f32[N, 10], i32[N]: a scalar
  *     crossEntropy(logits, label, { reduction: 'none' })    // f32[N]
+ *     crossEntropy(logits, label, { labelSmoothing: 0.1, ignoreIndex: -100 })
+ *
+ * With `ignoreIndex` the mean over no labels at all is NaN.
+ *
+ * @throws GraphError when labelSmoothing is outside [0, 1], or ignoreIndex is given with
+ *   probabilities.
  */
 export function crossEntropy(
   logits: Tensor,
   labels: Tensor,
-  options: { readonly labelSmoothing?: number; readonly reduction?: LossReduction } = {},
+  options: LabelLossOptions & { readonly labelSmoothing?: number } = {},
 ): Tensor {
-  const values = make1(crossEntropyOp, [logits, labels], {
-    labelSmoothing: options.labelSmoothing ?? 0,
+  const { labelSmoothing = 0, reduction = 'mean', ignoreIndex } = options;
+  return checked(`crossEntropy(${logits}, ${labels})`, () => {
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+      const found = `labelSmoothing is ${labelSmoothing}, expected a number in [0, 1]`;
+      throw new TypeRuleError('attribute', found);
+    }
+    if (isFloat(labels.dtype)) return ofProbabilities(logits, labels, options);
+    const values = make1(crossEntropyOp, [logits, labels], { labelSmoothing });
+    return reduceLabelled(values, labels, reduction, ignoreIndex);
   });
-  return reduceLoss(values, options.reduction);
 }
 
-export const mseOp: CompositeOp = composite({
-  name: 'mse',
-  doc: '(prediction − target)², element by element',
-  inputs: 2,
-  elementwise: true,
-  decompose(inputs) {
-    const [x, y] = inputs as readonly [Tensor, Tensor];
-    const d = sub(x, y);
-    return [mul(d, d)];
-  },
-});
-
-/** The squared error, its mean by default: `mse(prediction, target)`. */
-export function mse(
-  prediction: Tensor,
-  target: TensorLike,
-  options: { readonly reduction?: LossReduction } = {},
+function ofProbabilities(
+  logits: Tensor,
+  target: Tensor,
+  options: LabelLossOptions & { readonly labelSmoothing?: number },
 ): Tensor {
-  return checked(`mse(${prediction}, ${target})`, () =>
-    reduceLoss(make1(mseOp, align([prediction, target]), {}), options.reduction),
-  );
+  const { labelSmoothing = 0, reduction = 'mean', ignoreIndex } = options;
+  if (ignoreIndex !== undefined) {
+    const found = `ignoreIndex is ${ignoreIndex}, but the labels are probabilities`;
+    throw new TypeRuleError('attribute', found, 'leave it out, or give integer labels');
+  }
+  const classes = sizeOf(target.shape.at(-1) ?? 1, target.dtype);
+  const smooth = (t: Tensor): Tensor =>
+    add(mul(t, 1 - labelSmoothing), div(labelSmoothing, classes));
+  const goal = labelSmoothing === 0 ? target : smooth(target);
+  return reduceLoss(make1(softCrossEntropyOp, [logits, goal], {}), reduction);
+}
+
+function reduceLabelled(
+  values: Tensor,
+  labels: Tensor,
+  reduction: LossReduction,
+  ignoreIndex: number | undefined,
+): Tensor {
+  if (ignoreIndex === undefined) return reduceLoss(values, reduction);
+  const counts = notEqual(labels, ignoreIndex);
+  const kept = where(counts, values, 0);
+  if (reduction !== 'mean') return reduceLoss(kept, reduction);
+  return div(sum(kept), sum(cast(counts, values.dtype)));
+}
+
+/**
+ * −logProbs at integer labels, the mean over the labels by default: crossEntropy of what went
+ * through logSoftmax already. A label outside the classes gives 0.
+ *
+ *     nll(logits.logSoftmax(), label)   // f32[N, 10], i32[N]
+ */
+export function nll(logProbs: Tensor, labels: Tensor, options: LabelLossOptions = {}): Tensor {
+  return checked(`nll(${logProbs}, ${labels})`, () => {
+    checkLabels(logProbs, labels);
+    const hit = select(isLabel(logProbs, labels), logProbs, zerosLike(logProbs));
+    const values = neg(sumAxes(hit, [logProbs.rank - 1]));
+    return reduceLabelled(values, labels, options.reduction ?? 'mean', options.ignoreIndex);
+  });
 }

@@ -18,6 +18,7 @@ export default defineConfig({
       project('unit', 'packages/*/src/**/*.test.ts', 10_000),
       project('conformance', 'test/conformance/**/*.test.ts', 120_000),
       project('gradients', 'test/gradients/**/*.test.ts', 60_000),
+      project('transforms', 'test/transforms/**/*.test.ts', 60_000),
       project('golden', 'test/golden/**/*.test.ts', 30_000),
       project('e2e', 'test/e2e/**/*.test.ts', 300_000),
       project('faults', 'test/faults/**/*.test.ts', 120_000),

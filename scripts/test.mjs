@@ -51,6 +51,7 @@ const stages = {
   unit: () => vitest('unit'),
   golden: () => vitest('golden'),
   gradients: () => vitest('gradients'),
+  transforms: () => vitest('transforms'),
   conformance: () => vitest('conformance'),
   faults: () => vitest('faults'),
   e2e: () => vitest('e2e'),

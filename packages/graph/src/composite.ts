@@ -47,8 +47,8 @@ export interface CompositeSpec<S extends AttrSpec> {
   /** Which operands a precision policy casts; see OpCommon. */
   readonly precision?: 'compute' | 'accumulate';
   /**
-   * Whether f16 and bf16 are computed in f32 and rounded once at the end; default: where `precision`
-   * is 'accumulate'.
+   * Whether f16 and bf16 are computed in f32 and rounded once at the end; default: where it is
+   * elementwise, or `precision` is 'accumulate'.
    */
   readonly wide?: boolean;
   /** Where a target that keeps it whole may refuse its data. */
@@ -90,7 +90,7 @@ function meaningOf<S extends AttrSpec>(spec: CompositeSpec<S>): Meaning {
     vjp: spec.vjp as Vjp | undefined,
     jvp: spec.jvp as Jvp | undefined,
   };
-  const { wide = spec.precision === 'accumulate' } = spec;
+  const { wide = spec.elementwise || spec.precision === 'accumulate' } = spec;
   return wide ? inF32(spec.name, given) : given;
 }
 

@@ -57,12 +57,15 @@ function backward(node: Node, cotangents: readonly (Tensor | null)[]): readonly 
   return cts;
 }
 
-function noGradient(node: Node): GraphError {
+/** The error at what has no derivative. */
+export function noGradient(node: Node): GraphError {
   const site = node.stacks[0]?.[0];
   return new GraphError({
     code: 'no-gradient',
     message: `${node.op.name} has no gradient, but the result that is differentiated depends on it`,
-    cure: 'put stopGradient() around its operand if no gradient should flow here',
+    cure:
+      node.op.gradientCure ??
+      'put stopGradient() around its operand if no gradient should flow here',
     location: site && resolveCallSite(site),
   });
 }

@@ -8,6 +8,7 @@ export * from './errors.ts';
 export * from './grad.ts';
 export * as init from './init.ts';
 export * from './location.ts';
+export * from './loss-scale.ts';
 export * as losses from './losses.ts';
 export { nameStates } from './naming.ts';
 export * from './ndarray.ts';
@@ -31,4 +32,5 @@ export { bindAttrs, bindType, functionsOf, inline, parameterLeaf } from './subgr
 export * from './topo.ts';
 export * from './train-step.ts';
 export type { TensorTree } from './tree.ts';
+export * from './transforms/index.ts';
 export * from './types.ts';

@@ -96,6 +96,8 @@ interface OpCommon {
   /** Infinity: as many as its attributes say. */
   readonly outputs: number;
   readonly vjp: Vjp | null;
+  /** What to do where a gradient is wanted and there is none. */
+  readonly gradientCure?: string;
   /**
    * Its forward derivative, where that is shorter than the transpose of its vjp, which is what an op
    * without one gets. Elementwise ops have it from their partial derivatives.

@@ -10,7 +10,7 @@ import { ndarray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import { decode, encodeInto } from '../number.ts';
-import type { AttrsOf, RoutineOp, TestHints, Vjp } from '../op.ts';
+import type { AttrsOf, Jvp, RoutineOp, TestHints, Vjp } from '../op.ts';
 import { shiftAxis } from '../transforms/batch-rules.ts';
 import { normalizeAxis } from './axes.ts';
 import { cast } from './cast.ts';
@@ -20,13 +20,13 @@ import { around } from './index-rules.ts';
 import { addAlongAxis } from './indexing.ts';
 import { full, iota, onesLike, sizeOf, zerosLike } from './leaves.ts';
 import { logicalAnd, logicalOr } from './logic.ts';
-import { abs, add, div, mul, sub } from './math.ts';
+import { abs, add, div, mul, neg, sub } from './math.ts';
 import { pad, sliceAxis } from './slice.ts';
 
 // Running reductions: out[i] combines x[0] … x[i] along an axis, or x[i] … x[n − 1] in reverse.
 
 type Attributes = { axis: 'int'; reverse: 'bool' };
-type CumulativeVjp = (x: Tensor, y: Tensor, ct: Tensor, attrs: AttrsOf<Attributes>) => Tensor;
+type CumulativeRule = (x: Tensor, y: Tensor, t: Tensor, attrs: AttrsOf<Attributes>) => Tensor;
 
 interface CumulativeSpec {
   readonly name: string;
@@ -34,20 +34,29 @@ interface CumulativeSpec {
   readonly accepts: DTypeClass;
   combine(a: number, b: number): number;
   exact(a: bigint, b: bigint): bigint;
-  readonly vjp: CumulativeVjp;
+  readonly vjp: CumulativeRule;
+  /** Where the vjp is not written as a linear function of the cotangent. */
+  readonly jvp?: CumulativeRule;
   readonly test?: TestHints;
 }
 
 function cumulative(spec: CumulativeSpec): RoutineOp {
-  const { vjp, accepts, ...rest } = spec;
+  const { vjp, jvp, accepts, ...rest } = spec;
   const rule: Vjp<AttrsOf<Attributes>> = ({
     inputs: [x],
     outputs: [y],
     cotangents: [ct],
     attrs,
   }) => [x && y && ct ? vjp(x, y, ct, attrs) : null];
+  const forward: Jvp<AttrsOf<Attributes>> = ({
+    inputs: [x],
+    outputs: [y],
+    tangents: [t],
+    attrs,
+  }) => [x && y && t && jvp ? jvp(x, y, t, attrs) : null];
   return routine({
     ...rest,
+    ...(jvp && { jvp: forward }),
     attributes: { axis: 'int', reverse: 'bool' },
     infer([x], { axis }) {
       if (!x || !inClass(x.dtype, accepts)) {
@@ -195,20 +204,32 @@ export const logCumsumExpOp: RoutineOp = cumulative({
   accepts: 'float',
   combine: logAddExp,
   exact: (a) => a,
-  // dxᵢ = Σⱼ ctⱼ·exp(xᵢ − yⱼ), with positive and negative cotangents apart, so that nothing
-  // overflows on the way.
-  vjp(x, y, ct, attrs) {
-    const flow = (positive: boolean): Tensor => {
-      const none = full(Number.NEGATIVE_INFINITY, x.shape, x.dtype);
-      const side = positive ? greater(ct, 0) : greater(0, ct);
-      const counts = logicalAnd(side, greater(y, none));
-      const safe = select(counts, abs(ct), onesLike(ct));
-      const terms = select(counts, sub(log(safe), select(counts, y, zerosLike(y))), none);
-      return exp(add(make1(logCumsumExpOp, [terms], other(attrs)), x));
-    };
-    return sub(flow(true), flow(false));
-  },
+  // dxᵢ = Σⱼ ctⱼ·exp(xᵢ − yⱼ)
+  vjp: (x, y, ct, attrs) => weighted(ct, isTerm(y), neg(y), x, other(attrs)),
+  // dyⱼ = Σᵢ tᵢ·exp(xᵢ − yⱼ)
+  jvp: (x, y, t, attrs) => weighted(t, isTerm(x), x, select(isTerm(y), neg(y), y), attrs),
 });
+
+const isTerm = (x: Tensor): Tensor => greater(x, full(Number.NEGATIVE_INFINITY, x.shape, x.dtype));
+
+// Running sums of t·eˢ, times eᵃ, with positive and negative t apart, so that nothing overflows on the
+// way.
+function weighted(
+  t: Tensor,
+  counts: Tensor,
+  s: Tensor,
+  a: Tensor,
+  attrs: AttrsOf<Attributes>,
+): Tensor {
+  const none = full(Number.NEGATIVE_INFINITY, t.shape, t.dtype);
+  const flow = (positive: boolean): Tensor => {
+    const kept = logicalAnd(positive ? greater(t, 0) : greater(0, t), counts);
+    const safe = select(kept, abs(t), onesLike(t));
+    const terms = select(kept, add(log(safe), select(counts, s, zerosLike(s))), none);
+    return exp(add(make1(logCumsumExpOp, [terms], attrs), a));
+  };
+  return sub(flow(true), flow(false));
+}
 
 function logAddExp(a: number, b: number): number {
   const top = Math.max(a, b);

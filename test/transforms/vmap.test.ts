@@ -1,0 +1,135 @@
+import type { Dim, DType, NdArray, Op, Tensor, TensorType } from '@vorab/graph';
+import { dim, evaluate, input, ndarray, registry, vmap, withTrace } from '@vorab/graph';
+import { describe, expect, test } from 'vitest';
+import type { OpCase } from '../helpers/cases.ts';
+import { casesFor } from '../helpers/cases.ts';
+import { arrayDifference } from '../helpers/compare.ts';
+
+// vmap of every op of the registry equals a loop over its elements: for every case, every subset of mapped operands,
+// and mapped axes of fixed and of symbolic extent.
+
+/** Of every family one; the others differ in width only. */
+const dtypes: readonly DType[] = ['f32', 'i32', 'u8', 'bool', 'u32'];
+const count = 3;
+const B = dim('B', { min: 0, max: 8 });
+
+const ops = [...registry.values()].filter((op) => op.minInputs > 0 || op.maxInputs > 0);
+
+/** The elements of an array, moved by `by` places: other values for each mapped element. */
+function rotated(array: NdArray, by: number): NdArray {
+  const n = array.data.length;
+  const out = ndarray(array.dtype, array.shape);
+  for (let i = 0; i < n; i++) out.data[i] = array.data[(i + by) % n] as never;
+  return out;
+}
+
+/** Arrays of one shape along a new first axis. */
+function stacked(arrays: readonly NdArray[]): NdArray {
+  const [first] = arrays as readonly [NdArray];
+  const out = ndarray(first.dtype, [arrays.length, ...first.shape]);
+  for (const [i, a] of arrays.entries()) out.data.set(a.data as never, i * a.data.length);
+  return out;
+}
+
+/** Every choice of mapped operands but none; of many operands, all, each alone, and all but each. */
+function subsets(n: number): readonly (readonly boolean[])[] {
+  const every = Array.from({ length: n }, () => true);
+  if (n <= 3) {
+    return Array.from({ length: 2 ** n - 1 }, (_, k) =>
+      every.map((_, i) => ((k + 1) >> i) % 2 === 1),
+    );
+  }
+  return [
+    every,
+    ...every.flatMap((_, i) => [every.map((_, k) => k === i), every.map((_, k) => k !== i)]),
+  ];
+}
+
+const wide = ({ dtype, shape }: TensorType, size: Dim): TensorType => ({
+  dtype,
+  shape: [size, ...shape],
+});
+
+/** What is wrong with vmap of a case where these operands are mapped. */
+function complaints(one: OpCase, mapped: readonly boolean[], size: Dim): readonly string[] {
+  return withTrace(() => {
+    const sizes = { ...one.sizes, B: count };
+    const operands = one.types.map((t, i) => input(`x${i}`, mapped[i] ? wide(t, size) : t));
+    const outputs = vmap((...xs: readonly Tensor[]) => one.apply(xs), {
+      in: mapped.map((m) => (m ? 0 : null)),
+    })(...operands);
+    const elements = (i: number): NdArray[] =>
+      Array.from({ length: count }, (_, b) => rotated(one.feeds[i] as NdArray, b));
+    const feeds = new Map(
+      operands.map((t, i) => [t, mapped[i] ? stacked(elements(i)) : (one.feeds[i] as NdArray)]),
+    );
+    const got = evaluate(outputs, feeds, sizes);
+    const alone = one.build();
+    const loop = Array.from({ length: count }, (_, b) =>
+      evaluate(
+        alone.outputs,
+        new Map(
+          alone.inputs.map((t, i) => [t, rotated(one.feeds[i] as NdArray, mapped[i] ? b : 0)]),
+        ),
+        sizes,
+      ),
+    );
+    return got.flatMap((array, i) => {
+      const why = arrayDifference(array, stacked(loop.map((r) => r[i] as NdArray)));
+      const which = mapped.flatMap((m, k) => (m ? [k] : []));
+      return why ? [`${one.name}, operands ${which} mapped, output ${i}: ${why}`] : [];
+    });
+  });
+}
+
+const casesOf = (op: Op): readonly OpCase[] =>
+  casesFor(op, dtypes).filter((one) => one.types.length > 0);
+
+describe('vmap equals a loop', () => {
+  test.each(ops.map((op) => [op.name, op] as const))('%s', (_, op) => {
+    const wrong = casesOf(op).flatMap((one, k) =>
+      subsets(one.types.length).flatMap((mapped) => complaints(one, mapped, k % 2 ? B : count)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('vmap of vmap equals a loop', () => {
+  test.each(ops.map((op) => [op.name, op] as const))('%s', (_, op) => {
+    const wrong = casesOf(op)
+      .slice(0, 2)
+      .flatMap((one) => subsets(one.types.length).flatMap((inner) => nested(one, inner)));
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** As `complaints`, with an inner axis of 2 on the operands told, and an outer one on all. */
+function nested(one: OpCase, inner: readonly boolean[]): readonly string[] {
+  return withTrace(() => {
+    const operands = one.types.map((t, i) =>
+      input(`x${i}`, wide(inner[i] ? wide(t, 2) : t, count)),
+    );
+    const twice = vmap(
+      vmap((...xs: readonly Tensor[]) => one.apply(xs), { in: inner.map((m) => (m ? 0 : null)) }),
+    );
+    const at = (i: number, b: number, c: number): NdArray =>
+      rotated(one.feeds[i] as NdArray, 2 * b + (inner[i] ? c : 0));
+    const all = [0, 1, 2];
+    const feeds = new Map(
+      operands.map((t, i) => [
+        t,
+        stacked(all.map((b) => (inner[i] ? stacked([at(i, b, 0), at(i, b, 1)]) : at(i, b, 0)))),
+      ]),
+    );
+    const got = evaluate(twice(...operands), feeds, one.sizes);
+    const alone = one.build();
+    const value = (b: number, c: number): readonly NdArray[] =>
+      evaluate(alone.outputs, new Map(alone.inputs.map((t, i) => [t, at(i, b, c)])), one.sizes);
+    const loop = all.map((b) => [value(b, 0), value(b, 1)]);
+    return got.flatMap((array, i) => {
+      const want = stacked(loop.map((row) => stacked(row.map((r) => r[i] as NdArray))));
+      const why = arrayDifference(array, want);
+      return why ? [`${one.name}, inner ${inner}, output ${i}: ${why}`] : [];
+    });
+  });
+}

@@ -6,6 +6,7 @@ import { captureCallSites, formatLocation, resolveCallSite } from './location.ts
 import { fnv1a32 } from './naming.ts';
 import type { Tensor } from './node.ts';
 import { formatType } from './node.ts';
+import { where } from './ops/compare.ts';
 import { full } from './ops/leaves.ts';
 import { foldIn, split } from './ops/random.ts';
 import { sharedRng } from './rng.ts';
@@ -23,6 +24,7 @@ export class ProgramContext {
   readonly #updates = new Map<StateVariable, Update>();
   readonly #drawers = new Map<object, number>();
   #draws = new Map<object, number>();
+  #condition: Tensor | undefined;
   #key: Tensor | undefined;
 
   constructor(
@@ -38,6 +40,10 @@ export class ProgramContext {
   /** @throws GraphError when the state was updated already, is a hyper-parameter, or has another type. */
   update(state: StateVariable, value: Tensor): void {
     checkUpdatesHere();
+    this.#set(state, value);
+  }
+
+  #set(state: StateVariable, value: Tensor): void {
     const before = this.#updates.get(state)?.callSites[0];
     if (before) {
       throw userError({
@@ -53,7 +59,19 @@ export class ProgramContext {
         cure: 'cast or reshape the value to the type of the state',
       });
     }
-    this.#updates.set(state, { value, callSites: captureCallSites() });
+    const held = this.#condition ? where(this.#condition, value, state.tensor) : value;
+    this.#updates.set(state, { value: held, callSites: captureCallSites() });
+  }
+
+  /** Updates that `body` makes hold where a bool scalar is true; elsewhere the states keep their values. */
+  onlyIf(condition: Tensor, body: () => void): void {
+    const before = this.#condition;
+    this.#condition = condition;
+    try {
+      body();
+    } finally {
+      this.#condition = before;
+    }
   }
 
   /**
@@ -78,7 +96,7 @@ export class ProgramContext {
     if (this.#key) return this.#key;
     const rng = sharedRng();
     const [next, key] = split(rng.tensor) as readonly [Tensor, Tensor];
-    this.update(rng, next);
+    this.#set(rng, next);
     this.#key = key;
     return key;
   }
@@ -159,7 +177,8 @@ export function update(variable: Tensor, value: TensorLike): void {
 const fill = ({ type }: StateVariable, value: number | boolean): Tensor =>
   full(Number(value), type.shape, type.dtype);
 
-function requireProgram(what: string): ProgramContext {
+/** The program that is being traced. Throws GraphError outside one. */
+export function requireProgram(what: string): ProgramContext {
   const current = currentProgram();
   if (current) return current;
   throw userError({

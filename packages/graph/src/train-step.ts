@@ -5,10 +5,13 @@ import { userError } from './fail.ts';
 import { pullback } from './grad.ts';
 import type { CallSite } from './location.ts';
 import { captureCallSites } from './location.ts';
+import type { LossScale } from './loss-scale.ts';
+import { LossScaler } from './loss-scale.ts';
 import { Tensor } from './node.ts';
 import { full, zerosLike } from './ops/leaves.ts';
 import type { GradientTransform } from './optim/clip.ts';
 import type { Optimizer } from './optim/optimizer.ts';
+import type { Precision } from './precision.ts';
 import type { InputTypes, Outputs, TensorsOf } from './program.ts';
 import { Program, statesReachedFrom } from './program.ts';
 import { withScope } from './scope.ts';
@@ -29,6 +32,13 @@ export interface TrainStepSpec<I extends InputTypes, O extends Outputs> {
   readonly clip?: GradientTransform;
   /** Whether dropout and its like are on; default true. */
   readonly training?: boolean;
+  /** The dtypes in which `loss` and `outputs` run; the optimizer runs in f32. See `precision`. */
+  readonly precision?: Precision;
+  /**
+   * Keeps small gradients of f16 from vanishing: `'dynamic'` as torch.amp.GradScaler does, or a factor; default
+   * `'off'`. A step whose gradients are not finite then changes no parameter. See `LossScaler`.
+   */
+  readonly lossScale?: LossScale;
 }
 
 /** What a training step returns. */
@@ -51,11 +61,13 @@ export function trainStep<const I extends InputTypes, O extends Outputs = Record
   spec: TrainStepSpec<I, O>,
 ): Program<I, TrainStepOutputs<O>> {
   const callSites = captureCallSites();
+  const { lossScale = 'off' } = spec;
+  const scaler = lossScale === 'off' ? undefined : new LossScaler(lossScale);
   return new Program({
     kind: 'trainStep',
     inputTypes: spec.inputs,
     training: spec.training ?? true,
-    body: (inputs) => step(spec, inputs, callSites),
+    body: (inputs) => step(spec, inputs, callSites, scaler),
   });
 }
 
@@ -63,17 +75,26 @@ function step<I extends InputTypes, O extends Outputs>(
   spec: TrainStepSpec<I, O>,
   inputs: TensorsOf<I>,
   site: readonly CallSite[],
+  scaler: LossScaler | undefined,
 ): TrainStepOutputs<O> {
-  const loss = checkLoss(spec.loss(inputs), site);
-  const metrics = metricsOf(spec, inputs, site);
+  const within = <T>(body: () => T): T => (spec.precision ? spec.precision.scope(body) : body());
+  const loss = checkLoss(
+    within(() => spec.loss(inputs)),
+    site,
+  );
+  const metrics = within(() => metricsOf(spec, inputs, site));
   const parameters = trained(loss, spec.trainable, site);
   // Nodes that follow from no op of the user's have the step's own line.
   withScope({ inherited: [site], keepStacks: false, note: 'training step' }, () => {
-    const gradients = gradientsOf(loss, parameters, site);
+    const start = scaler?.cotangent(loss) ?? full(1, [], loss.dtype);
+    const found = gradientsOf(loss, start, parameters, site);
+    const gradients = scaler?.unscale(found) ?? found;
     const clipped = spec.clip ? spec.clip(gradients) : gradients;
-    spec.optimizer.apply(
-      parameters.map((parameter, i) => ({ parameter, gradient: clipped[i] as Tensor })),
-    );
+    const apply = (): void =>
+      spec.optimizer.apply(
+        parameters.map((parameter, i) => ({ parameter, gradient: clipped[i] as Tensor })),
+      );
+    scaler ? scaler.guard(gradients, apply) : apply();
   });
   return { loss, ...metrics };
 }
@@ -81,11 +102,12 @@ function step<I extends InputTypes, O extends Outputs>(
 // Zeros where nothing flows; nothing anywhere is a mistake.
 function gradientsOf(
   loss: Tensor,
+  cotangent: Tensor,
   parameters: readonly StateVariable[],
   site: readonly CallSite[],
 ): readonly Tensor[] {
   const tensors = parameters.map((p) => p.tensor);
-  const found = pullback([loss], [full(1, [], loss.dtype)], tensors);
+  const found = pullback([loss], [cotangent], tensors);
   if (found.some((g) => g !== null)) {
     return found.map((g, i) => g ?? zerosLike(tensors[i] as Tensor));
   }

@@ -3,6 +3,7 @@ import type { Tensor } from './node.ts';
 import { make1 } from './node.ts';
 import type { CompositeOp, Jvp, Vjp } from './op.ts';
 import { castOp } from './ops/cast.ts';
+import { policyHere } from './scope.ts';
 
 /** What a composite does, as far as it depends on the dtype of its operands. */
 export interface Meaning {
@@ -54,9 +55,15 @@ const raise =
 const castFor = (t: Tensor, dtype: Tensor['dtype'], note: string): Tensor =>
   make1(castOp, [t], { dtype }, { note });
 
-/** Computes a function of one tensor in f32 where that is a 16-bit float, and rounds the result once. */
+/**
+ * Computes a function of one tensor in f32 where that is a 16-bit float, and rounds the result once; under a precision
+ * policy the result stays f32, as that of sums does.
+ */
 export function throughF32(name: string, x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   if (!isHalf(x.dtype)) return f(x);
   const wide = castFor(x, 'f32', `${name} of a 16-bit float is computed in f32`);
-  return castFor(f(wide), x.dtype, `${name} is rounded to ${x.dtype} once, at its end`);
+  const result = f(wide);
+  return policyHere()
+    ? result
+    : castFor(result, x.dtype, `${name} is rounded to ${x.dtype} once, at its end`);
 }

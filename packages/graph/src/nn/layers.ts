@@ -8,9 +8,9 @@ import { add } from '../ops/math.ts';
 import { matmul } from '../ops/matmul.ts';
 import { layerNorm as normalize } from '../ops/normalization.ts';
 import { Place, setPlace } from '../place.ts';
+import { parameterType } from '../precision.ts';
 import type { InitialValue } from '../state.ts';
 import { parameter } from '../state.ts';
-import { f32 } from '../types.ts';
 import type { Layer, Module } from './module.ts';
 import { adoptMembers, applyLayer, module } from './module.ts';
 
@@ -52,8 +52,8 @@ export function linear(
   checkSize('nn.linear: outputs', outputs);
   const { bias = true, init = initializers.glorotUniform, biasInit = 0 } = options;
   const parameters: LinearParameters = {
-    weight: parameter(f32(inputs, outputs), init),
-    ...(bias && { bias: parameter(f32(outputs), biasInit) }),
+    weight: parameter(parameterType(inputs, outputs), init),
+    ...(bias && { bias: parameter(parameterType(outputs), biasInit) }),
   };
   return module(parameters, (held: LinearParameters, x: Tensor) => {
     checkLast('nn.linear', x, inputs);
@@ -98,8 +98,8 @@ export function layerNorm(
   checkSize('nn.layerNorm: size', size);
   const { eps = 1e-5 } = options;
   const parameters: LayerNormParameters = {
-    weight: parameter(f32(size), 1),
-    bias: parameter(f32(size), 0),
+    weight: parameter(parameterType(size), 1),
+    bias: parameter(parameterType(size), 0),
   };
   return module(parameters, ({ weight, bias }: LayerNormParameters, x: Tensor) => {
     checkLast('nn.layerNorm', x, size);
@@ -133,7 +133,7 @@ export function embedding(
   checkSize('nn.embedding: count', count);
   checkSize('nn.embedding: size', size);
   const { init = initializers.normal(0.02) } = options;
-  const parameters: EmbeddingParameters = { weight: parameter(f32(count, size), init) };
+  const parameters: EmbeddingParameters = { weight: parameter(parameterType(count, size), init) };
   return module(parameters, ({ weight }: EmbeddingParameters, indices: Tensor) =>
     lookUp(weight, indices),
   );

@@ -3,6 +3,7 @@ import type { Tensor } from '../node.ts';
 import { make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
 import { shiftAxes } from '../transforms/batch-rules.ts';
+import { throughF32 } from '../wide.ts';
 import { sumAxes, unreduce } from './axes.ts';
 import { isFinite as finite, select } from './compare.ts';
 import { exp, log, sqrt } from './exponential.ts';
@@ -67,7 +68,9 @@ export function variance(
 
 /** The Euclidean norm √Σ x² over axes (all by default). Its gradient at 0 is NaN. */
 export function norm(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
-  return reduceWith('norm', x, axes, options, (list) => sqrt(sumAxes(mul(x, x), list)));
+  return throughF32('norm', x, (t) =>
+    reduceWith('norm', t, axes, options, (list) => sqrt(sumAxes(mul(t, t), list))),
+  );
 }
 
 export const logSumExpOp: CompositeOp = composite({

@@ -1,4 +1,7 @@
+import { insertCast } from '../coerce.ts';
 import { currentProgram } from '../current-program.ts';
+import type { DType } from '../dtype.ts';
+import { isHalf } from '../dtype.ts';
 import { userError } from '../fail.ts';
 import * as init from '../init.ts';
 import type { Tensor } from '../node.ts';
@@ -12,7 +15,7 @@ import type { Schedule } from './schedules.ts';
 /** A fixed number, a function of the step, or a tensor such as `hyper('lr', 3e-3)`. */
 export type LearningRate = number | Schedule | Tensor;
 
-/** What an optimizer's rule sees of one parameter. Scalars have the parameter's dtype. */
+/** What an optimizer's rule sees of one parameter, all of one dtype: the parameter's own, or f32 for f16 and bf16. */
 export interface RuleContext<S extends string> {
   readonly parameter: Tensor;
   readonly gradient: Tensor;
@@ -67,20 +70,25 @@ export function optimizer<S extends string>(rule: OptimizerRule<S>): Optimizer {
       const next = add(step, 1);
       for (const { parameter, gradient } of gradients) {
         const slots = states.slotsOf(parameter);
+        const dtype = arithmeticOf(parameter);
         const after = rule.update({
-          parameter: parameter.tensor,
-          gradient,
+          parameter: insertCast(parameter.tensor, dtype, inF32),
+          gradient: insertCast(gradient, dtype, inF32),
           slots: mapSlots(rule.slots, (slot) => slots[slot].tensor),
-          learningRate: cast(rate, parameter.type.dtype),
-          step: cast(next, parameter.type.dtype),
+          learningRate: cast(rate, dtype),
+          step: cast(next, dtype),
         });
-        program.update(parameter, after.parameter);
+        program.update(parameter, insertCast(after.parameter, parameter.type.dtype, inF32));
         for (const slot of rule.slots) program.update(slots[slot], after.slots[slot]);
       }
       program.update(states.step, next);
     },
   };
 }
+
+// Parameters of f16 and bf16 are updated in f32, and so are their slots: small steps would vanish, and steps not count.
+const inF32 = 'the optimizer updates 16-bit parameters in f32';
+const arithmeticOf = ({ type: { dtype } }: StateVariable): DType => (isHalf(dtype) ? 'f32' : dtype);
 
 const mapSlots = <S extends string, T>(
   slots: readonly S[],
@@ -126,7 +134,8 @@ class OptimizerStates<S extends string> {
     if (known) return known;
     const made = mapSlots(this.#slots, (slot) => {
       const naming = { form: 'derived', prefix: `${this.#name}.${slot}`, of } as const;
-      return new StateVariable({ kind: 'state', type: of.type, init: init.zeros, naming });
+      const type = { dtype: arithmeticOf(of), shape: of.type.shape };
+      return new StateVariable({ kind: 'state', type, init: init.zeros, naming });
     });
     this.#of.set(of, made);
     return made;

@@ -56,6 +56,15 @@ describe('canonicalize', () => {
     `);
   });
 
+  test('a cast to a dtype that holds all values, and back, does nothing; one that rounds stays', () => {
+    expect(canonical((x) => x.cast('f64').cast('f32'))).toMatchInlineSnapshot(`"output y = x"`);
+    expect(canonical((x) => x.cast('bf16').cast('f32'))).toMatchInlineSnapshot(`
+      "%0 = cast{dtype=bf16} x : bf16[N, 4]
+      %1 = cast{dtype=f32} %0 : f32[N, 4]
+      output y = %1"
+    `);
+  });
+
   test('views of equal elements are made at once', () => {
     expect(canonical((x) => add(x, transpose(full(2, [4, N]))))).toMatchInlineSnapshot(`
       "%0 = full{value=2 dtype=f32 shape=[N 4]} : f32[N, 4]

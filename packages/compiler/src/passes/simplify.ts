@@ -1,5 +1,5 @@
-import type { Dim, Node, Tensor } from '@vorab/graph';
-import { dimEqual, full, make1, opNamed } from '@vorab/graph';
+import type { Dim, DType, Node, Tensor } from '@vorab/graph';
+import { dimEqual, dtypeBytes, dtypeKind, full, isFloat, make1, opNamed } from '@vorab/graph';
 import type { Rule } from './rewrite.ts';
 
 // Rules that never change a value, not even at NaN, infinity or minus zero. They look at an op's kind and at how a
@@ -10,6 +10,7 @@ const primitive = {
   reshape: opNamed('reshape'),
   transpose: opNamed('transpose'),
   broadcast: opNamed('broadcast'),
+  cast: opNamed('cast'),
   mul: opNamed('mul'),
   div: opNamed('div'),
   sub: opNamed('sub'),
@@ -113,6 +114,26 @@ const identityElement: Rule = {
   },
 };
 
+const castAndBack: Rule = {
+  name: 'cast-and-back',
+  why: 'a dtype that holds every value of another gives each of them back',
+  apply(node) {
+    const x = node.inputs[0];
+    if (node.op !== primitive.cast || x?.node.op !== primitive.cast) return null;
+    const from = source(x.node);
+    return from.dtype === node.types[0]?.dtype && holds(x.dtype, from.dtype) ? [from] : null;
+  },
+};
+
+// Exactly, every value. Floats of a width hold integers of half of it and less.
+function holds(outer: DType, inner: DType): boolean {
+  const [wide, narrow] = [dtypeBytes(outer), dtypeBytes(inner)];
+  if (inner === 'bool') return true;
+  if (isFloat(outer)) return isFloat(inner) ? wide > narrow : wide > 2 && 2 * narrow <= wide;
+  if (isFloat(inner) || outer === 'bool') return false;
+  return wide > narrow && (dtypeKind(outer) === 'signed' || dtypeKind(inner) === 'unsigned');
+}
+
 const sumOfSplat: Rule = {
   name: 'sum-over-nothing',
   why: 'a reduction over no axis is its operand',
@@ -137,5 +158,6 @@ export const simplifyRules: readonly Rule[] = [
   composePermutations,
   composeBroadcasts,
   identityElement,
+  castAndBack,
   sumOfSplat,
 ];

@@ -1,4 +1,4 @@
-// gather, takeAlongAxis (indices clamp to the axis) and scatterAdd (what lies outside is dropped).
+// gather, takeAlongAxis (indices clamp to the axis) and scatter (what lies outside is dropped).
 #include <algorithm>
 #include <cstring>
 
@@ -111,11 +111,12 @@ class TakeStep : public Step {
   int64_t picks_ = 0, element_ = 1, tasks_ = 1;
 };
 
-// Updates of one element are added in the order of the indices: a task owns columns, never a part
+// Updates of one element are taken in the order of the indices: a task owns columns, never a part
 // of the updates.
-class ScatterAddStep : public Step {
+class ScatterStep : public Step {
  public:
-  explicit ScatterAddStep(const RoutineCall& call)
+  // What becomes of an element and its update; 0: the update.
+  ScatterStep(const RoutineCall& call, uint16_t combine)
       : x_(call.in(0)),
         indices_(call.in(1)),
         updates_(call.in(2)),
@@ -125,10 +126,12 @@ class ScatterAddStep : public Step {
     picks_ = indices_.elements();
     require(out_.shape == x_.shape && out_.dtype == x_.dtype && updates_.dtype == x_.dtype &&
                 updates_.elements() == view_.outer * picks_ * view_.inner,
-            "scatterAdd has another shape");
+            "a scatter has another shape");
     in_place_ = x_.place.space == out_.place.space && x_.place.offset == out_.place.offset;
-    add_ = call.binder.kernels.scalar({OP_add, 2, x_.dtype, {x_.dtype, x_.dtype}});
-    if (add_ == nullptr) throw Unsupported(std::string("scatterAdd of ") + name_of(x_.dtype));
+    if (combine != 0) {
+      combine_ = call.binder.kernels.scalar({combine, 2, x_.dtype, {x_.dtype, x_.dtype}});
+      if (combine_ == nullptr) throw Unsupported(std::string("scatter of ") + name_of(x_.dtype));
+    }
     element_ = static_cast<int64_t>(width(x_.dtype));
     constexpr int64_t kLeastColumns = 64;
     parts_ = std::clamp<int64_t>(view_.inner / kLeastColumns, 1, 16);
@@ -161,14 +164,18 @@ class ScatterAddStep : public Step {
     for (int64_t i = 0; i < picks_; ++i) {
       const int64_t at = read_(context.values[indices_.value], i);
       if (at < 0 || at >= view_.extent) continue;
-      add_(out + at * row, out + at * row, updates + i * row, nullptr, nullptr, n, 0);
+      std::byte* place = out + at * row;
+      if (combine_ == nullptr)
+        std::memcpy(place, updates + i * row, n * static_cast<size_t>(element_));
+      else
+        combine_(place, place, updates + i * row, nullptr, nullptr, n, 0);
     }
   }
 
   ValueRef x_, indices_, updates_, out_;
   IndexReader read_;
   AxisView view_;
-  ScalarFn add_ = nullptr;
+  ScalarFn combine_ = nullptr;
   bool in_place_ = false;
   int64_t picks_ = 0, element_ = 1, parts_ = 1, units_ = 1, tasks_ = 1;
 };
@@ -177,6 +184,16 @@ class ScatterAddStep : public Step {
 
 StepPtr make_gather(const RoutineCall& call) { return std::make_unique<GatherStep>(call); }
 StepPtr make_takeAlongAxis(const RoutineCall& call) { return std::make_unique<TakeStep>(call); }
-StepPtr make_scatterAdd(const RoutineCall& call) { return std::make_unique<ScatterAddStep>(call); }
+
+StepPtr make_scatter(const RoutineCall& call) { return std::make_unique<ScatterStep>(call, 0); }
+StepPtr make_scatterAdd(const RoutineCall& call) {
+  return std::make_unique<ScatterStep>(call, OP_add);
+}
+StepPtr make_scatterMax(const RoutineCall& call) {
+  return std::make_unique<ScatterStep>(call, OP_maximum);
+}
+StepPtr make_scatterMin(const RoutineCall& call) {
+  return std::make_unique<ScatterStep>(call, OP_minimum);
+}
 
 }  // namespace vorab::blas

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <numeric>
 
 #include "runtime-mlx/native/ops/arithmetic.h"
@@ -45,6 +46,40 @@ mx::array to_scatter_layout(const mx::array& updates, const mx::array& x, const 
   return mx::reshape(mx::transpose(updates, order), shape);
 }
 
+// Where to write: a place behind the axis for what lies outside.
+mx::array with_spare(const mx::array& indices, int extent) {
+  const Indices found = clamp(indices, extent);
+  return mx::where(found.inside, found.clamped, like(found.clamped, extent));
+}
+
+using Scatter = mx::array (*)(const mx::array& a, const mx::array& indices,
+                              const mx::array& updates, int axis, mx::StreamOrDevice);
+
+// Writes to x with a spare place behind the axis, and leaves that away.
+mx::array scatter_with(const Call& call, const mx::array& places, const mx::array& x,
+                       const mx::array& updates, Scatter scatter) {
+  const int axis = call.axis(0);
+  mx::Shape spare = x.shape();
+  spare[axis] = 1;
+  const mx::array wide = mx::concatenate({x, mx::zeros(spare, x.dtype())}, axis);
+  const mx::array written =
+      scatter(wide, places, to_scatter_layout(updates, x, places, axis), axis, {});
+  return mx::slice(written, mx::Shape(x.ndim(), 0), x.shape());
+}
+
+// NaN is passed on: MLX does not say which of two elements it keeps where one is NaN.
+mx::array scatter_extreme(const Call& call, Scatter scatter) {
+  const mx::array& x = call.in(0);
+  const mx::array& updates = call.in(2);
+  if (x.size() == 0 || updates.size() == 0) return x;
+  const mx::array places = with_spare(call.in(1), x.shape(call.axis(0)));
+  const mx::array result = scatter_with(call, places, x, updates, scatter);
+  if (!is_float(x)) return result;
+  const auto marks = [](const mx::array& a) { return mx::astype(mx::isnan(a), mx::int32); };
+  const mx::array nan = scatter_with(call, places, marks(x), marks(updates), mx::scatter_max);
+  return mx::where(mx::greater(nan, like(nan, 0)), like(result, NAN), result);
+}
+
 }  // namespace
 
 mx::array lower_gather(const Call& call) {
@@ -75,5 +110,24 @@ mx::array lower_scatterAdd(const Call& call) {
   const mx::array result = mx::scatter_add(mx::astype(x, sum), indices.clamped, kept, axis);
   return mx::astype(result, x.dtype());
 }
+
+// Of several updates for one element the last stays, on devices too whose threads race.
+mx::array lower_scatter(const Call& call) {
+  const mx::array& x = call.in(0);
+  if (x.size() == 0 || call.in(2).size() == 0) return x;
+  const int extent = x.shape(call.axis(0));
+  const mx::array places = with_spare(call.in(1), extent);
+  const mx::array turn = mx::reshape(mx::arange(static_cast<int>(places.size())), places.shape());
+  mx::Shape column = places.shape();
+  column.push_back(1);
+  const mx::array none = mx::full({extent + 1}, mx::array(-1, mx::int32));
+  const mx::array last = mx::scatter_max(none, places, mx::reshape(turn, column), 0);
+  const mx::array wins = mx::equal(mx::take(last, places, 0), turn);
+  return scatter_with(call, mx::where(wins, places, like(places, extent)), x, call.in(2),
+                      mx::scatter);
+}
+
+mx::array lower_scatterMax(const Call& call) { return scatter_extreme(call, mx::scatter_max); }
+mx::array lower_scatterMin(const Call& call) { return scatter_extreme(call, mx::scatter_min); }
 
 }  // namespace vorab::on_mlx

@@ -35,6 +35,7 @@ mx::array lower_slice(const Call& call);
 mx::array lower_pad(const Call& call);
 mx::array lower_concat(const Call& call);
 mx::array lower_flip(const Call& call);
+mx::array lower_barrier(const Call& call);
 
 // contract.cc
 mx::array lower_matmul(const Call& call);
@@ -43,6 +44,17 @@ mx::array lower_matmul(const Call& call);
 mx::array lower_gather(const Call& call);
 mx::array lower_takeAlongAxis(const Call& call);
 mx::array lower_scatterAdd(const Call& call);
+mx::array lower_scatter(const Call& call);
+mx::array lower_scatterMax(const Call& call);
+mx::array lower_scatterMin(const Call& call);
+
+// order.cc
+std::vector<mx::array> lower_sort(const Call& call);
+mx::array lower_cumsum(const Call& call);
+mx::array lower_cumprod(const Call& call);
+mx::array lower_cummax(const Call& call);
+mx::array lower_cummin(const Call& call);
+mx::array lower_logCumsumExp(const Call& call);
 
 // composite.cc, from composites.inc
 mx::array lower_layerNorm(const Call& call);

@@ -1,12 +1,14 @@
 import type { StateVariable } from '@vorab/graph';
 import type { Lowered } from './arena.ts';
 import type { Access, Buffer, Step, Tape } from './ir.ts';
-import { readsOf, writesOf } from './ir.ts';
-import { accessKey, copyTape, wholeAccess } from './tape.ts';
+import { mayFail, readsOf, writesOf } from './ir.ts';
+import { mayOverwrite } from './overwrite.ts';
+import { copyTape, wholeAccess } from './tape.ts';
 
 /**
- * Orders the steps so that a state's new value overwrites the old one only when nothing reads the old one any more.
- * Where that order does not exist, the new value goes through the arena and is copied at the end.
+ * Orders the steps so that a state's new value overwrites the old one only when nothing reads the old one any more,
+ * and nothing that may fail is left to run: a call that fails changes no state. Where that order does not exist, the
+ * new value goes through the arena and is copied at the end.
  */
 export function updateInPlace(lowered: Lowered): Lowered {
   const orderer = new Orderer(lowered);
@@ -20,12 +22,14 @@ class Orderer {
   private readonly after: Set<number>[];
   private readonly copies: Step[] = [];
   private readonly readersOf: ReadonlyMap<Buffer, readonly number[]>;
+  private readonly fallible: readonly number[];
 
   constructor({ steps, buffers }: Lowered) {
     this.buffers = [...buffers];
     this.steps = [...steps];
     this.after = dataFlow(this.steps);
     this.readersOf = stateReaders(this.steps);
+    this.fallible = this.steps.flatMap((step, i) => (mayFail(step) ? [i] : []));
   }
 
   run(): Lowered {
@@ -42,9 +46,18 @@ class Orderer {
   private placeWrite(writer: number, buffer: Buffer, state: StateVariable): void {
     const step = this.steps[writer] as Step;
     const readers = (this.readersOf.get(buffer) ?? []).filter((i) => i !== writer);
-    const safe = ownReadsMatch(step, buffer) && !this.reachesAny(writer, readers);
-    if (safe) for (const reader of readers) this.after[reader]?.add(writer);
-    else this.detour(writer, buffer, state);
+    if (!mayOverwrite(step.body, buffer) || this.reachesAny(writer, readers)) {
+      this.detour(
+        writer,
+        buffer,
+        state,
+        'another step reads the old value after the new one is known',
+      );
+    } else if (this.reachesAny(writer, this.fallible)) {
+      this.detour(writer, buffer, state, 'a step that may fail still follows');
+    } else {
+      for (const before of [...readers, ...this.fallible]) this.after[before]?.add(writer);
+    }
   }
 
   private reachesAny(from: number, targets: readonly number[]): boolean {
@@ -64,7 +77,7 @@ class Orderer {
     return false;
   }
 
-  private detour(writer: number, buffer: Buffer, state: StateVariable): void {
+  private detour(writer: number, buffer: Buffer, state: StateVariable, reason: string): void {
     const temporary: Buffer = {
       id: this.buffers.length,
       type: buffer.type,
@@ -78,21 +91,11 @@ class Orderer {
     this.copies.push({
       body: { kind: 'fused', ...tape },
       name: 'copy to state',
-      reason: 'another step reads the old value after the new one is known',
+      reason,
       border: 'a copy',
       nodes: step.nodes.slice(0, 1),
     });
   }
-}
-
-// Within the step itself, an element may be overwritten only by the value computed from that same element.
-function ownReadsMatch({ body }: Step, buffer: Buffer): boolean {
-  if (body.kind === 'apply') return false;
-  if (body.kind === 'contract' && (body.a.buffer === buffer || body.b.buffer === buffer))
-    return false;
-  const tape = body.kind === 'contract' ? body.epilogue : body;
-  const keys = new Set(tape.accesses.filter((a) => a.buffer === buffer).map(accessKey));
-  return keys.size === 1;
 }
 
 function redirectStores(body: Step['body'], from: Buffer, to: Buffer): Step['body'] {

@@ -103,6 +103,11 @@ export function writesOf(body: StepBody): readonly Buffer[] {
   return tapeBuffers(body.kind === 'contract' ? body.epilogue : body, 'store');
 }
 
+/** Whether a step may refuse its data when it runs. */
+export function mayFail({ body }: Step): boolean {
+  return body.kind === 'apply' && body.op.fails === true;
+}
+
 function tapeBuffers(tape: Tape, kind: 'load' | 'store'): readonly Buffer[] {
   return tape.instrs.flatMap((i) =>
     i.kind === kind ? (tape.accesses[i.access]?.buffer ?? []) : [],

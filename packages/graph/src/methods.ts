@@ -8,6 +8,14 @@ import type { AttentionOptions } from './ops/attention.ts';
 import type { BatchNormResult } from './ops/batch-norm.ts';
 import type { CumulativeOptions, RunningOptions } from './ops/cumulative.ts';
 import * as ops from './ops/index.ts';
+import type { SlogdetResult } from './ops/linalg/determinant.ts';
+import type { EighResult, SymmetricOptions } from './ops/linalg/eigh.ts';
+import type { LuFactors } from './ops/linalg/lu.ts';
+import type { MatrixNormOrder } from './ops/linalg/norms.ts';
+import type { RcondOptions } from './ops/linalg/pinv.ts';
+import type { QrFactors } from './ops/linalg/qr.ts';
+import type { SvdFactors, SvdOptions } from './ops/linalg/svd.ts';
+import type { TriangularSolveOptions } from './ops/linalg/triangular.ts';
 import type { LabelLossOptions } from './ops/loss.ts';
 import type { NormOptions } from './ops/normalization.ts';
 import type { LossOptions } from './ops/pointwise-loss.ts';
@@ -57,6 +65,13 @@ declare module './node.ts' {
     /** The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside. */
     atanh(): Tensor;
     /**
+     * x itself, but what is computed from the result is not computed before `after` is there, and is
+     * not merged with what is computed from x (`lax.optimization_barrier`). It costs nothing.
+     *
+     *     const again = barrier(x, [cotangent]).exp();   // a second time, not kept from the first
+     */
+    barrier(after: readonly Tensor[]): Tensor;
+    /**
      * Each channel, the last axis, with the mean and variance that it has over all other axes: what
      * training uses. `nn.batchNorm` keeps the running statistics.
      *
@@ -100,9 +115,34 @@ declare module './node.ts' {
      */
     celu(alpha?: number): Tensor;
     /**
+     * The Cholesky factor of symmetric positive definite matrices: L, lower, with L·Lᵀ = x.
+     * `[..., n, n]` gives the same shape. What is factored is (x + xᵀ) / 2; with `symmetrize: false`
+     * the lower triangle of x alone is read, and the gradient lies there alone. f16 and bf16 are
+     * computed in f32.
+     *
+     *     const l = cholesky(covariance);
+     *     const x = triangularSolve(l, noise);
+     *
+     * Gradient: Murray, Differentiation of the Cholesky decomposition (2016), as in Giles, Collected
+     * matrix derivative results (2008).
+     *
+     * @throws GraphError when x is not square or no float. A call fails, with the matrix's place in the
+     * batch, where a matrix is not positive definite or not finite.
+     */
+    cholesky(options?: { readonly symmetrize?: boolean }): Tensor;
+    /**
      * x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)`
      */
     clamp(min?: number, max?: number): Tensor;
+    /**
+     * The cofactor matrices of square matrices, `[..., n, n]`: det(x)·x⁻ᵀ, also where x is singular. By
+     * SVD. f16 and bf16 are computed in f32.
+     *
+     *     const adjugate = cofactor(x).transpose();   // x·adjugate = det(x)·I
+     *
+     * @throws As `determinant`.
+     */
+    cofactor(): Tensor;
     /** The cosine of x in radians. */
     cos(): Tensor;
     /** (eˣ + e⁻ˣ) / 2. */
@@ -152,6 +192,18 @@ declare module './node.ts' {
      *     cumsum(x, 0, { exclusive: true })       // [1, 2, 3] is [0, 1, 3]
      */
     cumsum(axis?: number, options?: RunningOptions): Tensor;
+    /**
+     * The determinants of square matrices, `[..., n, n]` to `[...]`; 0 of a singular one. f16 and bf16
+     * are computed in f32.
+     *
+     *     const volume = determinant(x).abs();
+     *
+     * Gradient: the cofactor matrix, defined and finite everywhere (cf. Giles, Collected matrix
+     * derivative results, 2008, 2.2.4).
+     *
+     * @throws GraphError when x is not square or no float. A call fails where a matrix is not finite.
+     */
+    determinant(): Tensor;
     /** x / y. Integers truncate toward zero, as in C; an integer divided by 0 is 0. */
     div(y: TensorLike): Tensor;
     /** Σ x · y of two vectors, as a scalar. */
@@ -163,6 +215,31 @@ declare module './node.ts' {
      *     dropout(x, 0.1, key)
      */
     dropout(rate: number, k: Tensor): Tensor;
+    /**
+     * Eigenvalues and eigenvectors of symmetric matrices `[..., n, n]`. In each eigenvector the first
+     * component that has at least 0.618 of the largest magnitude is positive: where eigenvalues are
+     * distinct, every runtime gives the same vectors. f16 and bf16 are computed in f32.
+     *
+     *     const { w, v } = eigh(covariance);   // x = v·diag(w)·vᵀ
+     *
+     * Gradient: Giles, Collected matrix derivative results (2008), 3.1. Eigenvalues that differ by at
+     * most n·ε·max|w| count as equal, and then 1 / (wⱼ − wᵢ) as 0: the gradient is finite, and right
+     * where the result does not depend on the choice of vectors within an eigenspace.
+     *
+     * @throws GraphError when x is not square or no float. A call fails, with the matrix's place in the
+     * batch, where a matrix is not finite or the algorithm does not converge.
+     */
+    eigh(options?: SymmetricOptions): EighResult;
+    /**
+     * Eigenvalues, ascending, `[..., n]`, of symmetric matrices `[..., n, n]`: `eigh` without the
+     * vectors. The gradient is defined, and finite, where eigenvalues repeat, for functions of all of
+     * them that do not depend on their order.
+     *
+     *     const largest = eigvalsh(x).max(-1);
+     *
+     * @throws As `eigh`.
+     */
+    eigvalsh(options?: SymmetricOptions): Tensor;
     /**
      * The exponential linear unit: x where it is positive, else alpha · (eˣ − 1) (Clevert et al., arXiv
      * 1511.07289).
@@ -271,6 +348,17 @@ declare module './node.ts' {
      *     instanceNorm(x, weight, bias)   // f32[N, 8, 8, 16], f32[16], f32[16]
      */
     instanceNorm(weight: Tensor, bias: Tensor, options?: NormOptions): Tensor;
+    /**
+     * The inverses of square matrices, `[..., n, n]`. `solve(a, b)` is faster and more exact than
+     * `inverse(a).matmul(b)`. f16 and bf16 are computed in f32.
+     *
+     *     const y = inverse(x);
+     *
+     * Gradient: Giles, Collected matrix derivative results (2008), 2.2.3.
+     *
+     * @throws GraphError when x is not square or no float. A call fails as that of `solve` does.
+     */
+    inverse(): Tensor;
     /** Whether x is neither NaN nor infinite. */
     isFinite(): Tensor;
     /** Whether x is NaN. */
@@ -336,6 +424,24 @@ declare module './node.ts' {
      */
     lstmGates(c: Tensor): LstmState;
     /**
+     * The x with the least ‖a·x − b‖, and of those the shortest, for matrices `a`, `[..., m, n]`, of any
+     * rank; b is `[..., m, k]`, or a vector `[m]`. Batch axes broadcast. By SVD, as `pinv(a)·b`.
+     *
+     *     const slope = lstsq(stack([t, onesLike(t)], -1), y);
+     *
+     * @throws As `pinv`.
+     */
+    lstsq(b: Tensor, options?: RcondOptions): Tensor;
+    /**
+     * The LU factorization of matrices `[..., m, n]` with partial pivoting. A singular matrix has one;
+     * its u has a 0 on the diagonal, and its gradient fails. f16 and bf16 are computed in f32.
+     *
+     *     const { l, u, permutation } = lu(x);   // x[permutation] = l·u
+     *
+     * @throws GraphError when x is no float matrix. A call fails where a matrix is not finite.
+     */
+    lu(): LuFactors;
+    /**
      * The absolute error, its mean by default; the gradient where both are equal is 0.
      *
      *     mae(prediction, target);   // f32[N, 4], f32[N, 4]: a scalar
@@ -351,6 +457,36 @@ declare module './node.ts' {
      * @throws GraphError when the inner extents differ, or an operand is a scalar.
      */
     matmul(y: Tensor): Tensor;
+    /**
+     * A norm of matrices, `[..., m, n]` to `[...]`; the Frobenius norm by default. Those that need
+     * singular values are computed in f32 for f16 and bf16. The gradient at a zero matrix is finite: 0 of
+     * the Frobenius norm, one of the subgradients of the others.
+     *
+     *     const decay = matrixNorm(weight, 'nuc');
+     *     const largest = matrixNorm(weight, 2);
+     *
+     * @throws GraphError when x is no float matrix, or there is no such norm.
+     */
+    matrixNorm(ord?: MatrixNormOrder | number): Tensor;
+    /**
+     * Products of square matrices `[..., n, n]` with themselves, n times: by repeated squaring; of the
+     * inverse where n is negative, the identity where it is 0.
+     *
+     *     const after10 = matrixPower(transition, 10);
+     *
+     * @throws GraphError when x is not square or no float, or n is no integer. With a negative n, a call
+     * fails as that of `inverse`.
+     */
+    matrixPower(n: number): Tensor;
+    /**
+     * How many singular values of matrices `[..., m, n]` are larger than rcond times the largest; i32,
+     * `[...]`. No gradient flows through it.
+     *
+     *     matrixRank(x).less(3)
+     *
+     * @throws As `pinv`.
+     */
+    matrixRank(options?: RcondOptions): Tensor;
     /**
      * The largest element over axes (all by default); NaN where there is one. Equal largest elements
      * share the gradient evenly. Over no elements it is −∞, or the smallest integer.
@@ -402,6 +538,18 @@ declare module './node.ts' {
      */
     pad(pads: readonly (readonly [Dim, Dim])[], value?: number): Tensor;
     /**
+     * The Moore–Penrose inverses of matrices `[..., m, n]`: `[..., n, m]`, by SVD. f16 and bf16 are
+     * computed in f32.
+     *
+     *     const x = pinv(a).matmul(b);   // of all x that bring a·x nearest to b, the shortest
+     *
+     * Gradient: Golub and Pereyra, The differentiation of pseudo-inverses (1973); as for a matrix that
+     * keeps its rank.
+     *
+     * @throws GraphError when x is no float matrix, or rcond is negative. A call fails as that of `svd`.
+     */
+    pinv(options?: RcondOptions): Tensor;
+    /**
      * xʸ. Integers wrap; for a negative exponent they truncate, as 1 / x⁻ʸ does. d/dy at x = 0 is 0.
      *
      *     x.pow(2)
@@ -416,6 +564,22 @@ declare module './node.ts' {
     prelu(slope: Tensor): Tensor;
     /** Π x over axes (all by default). */
     prod(axes?: Axes, options?: ReduceOptions): Tensor;
+    /**
+     * The QR factorization of matrices `[..., m, n]`, k the smaller of m and n; with `fullMatrices` q is
+     * `[..., m, m]` and r `[..., m, n]`. The diagonal of r is not negative, which makes the
+     * factorization of a matrix of full rank unique, the same on every runtime. f16 and bf16 are
+     * computed in f32.
+     *
+     *     const { q, r } = qr(x);   // f32[5, 3] -> q: f32[5, 3], r: f32[3, 3]
+     *
+     * Gradient: Walter and Lehmann, Algorithmic differentiation of linear algebra functions (2018). It
+     * needs the leading k columns of x to be independent, and fails where they are not. Of full
+     * matrices there is one where m ≤ n.
+     *
+     * @throws GraphError when x is no float matrix, or a gradient of full matrices is asked for where
+     * there is none. A call fails where a matrix is not finite.
+     */
+    qr(options?: { readonly fullMatrices?: boolean }): QrFactors;
     /** 1 / x, of floats. */
     reciprocal(): Tensor;
     /** x where it is positive, else 0, and NaN where x is; the gradient at 0 is 0. */
@@ -516,6 +680,18 @@ declare module './node.ts' {
     /** Part of one axis: `sliceAxis(x, 1, 0, 3)` is x[:, 0:3]. */
     sliceAxis(axis: number, start: Dim, stop?: Dim, step?: number): Tensor;
     /**
+     * Sign and logarithm of the determinants of square matrices, `[..., n, n]`: no overflow where the
+     * determinant has one. f16 and bf16 are computed in f32.
+     *
+     *     const { logAbsDet } = slogdet(covariance);
+     *
+     * Gradient: x⁻ᵀ (Giles, Collected matrix derivative results, 2008, 2.2.4); it fails where x is
+     * singular.
+     *
+     * @throws GraphError when x is not square or no float. A call fails where a matrix is not finite.
+     */
+    slogdet(): SlogdetResult;
+    /**
      * huber divided by its delta, here called `beta`: the slope far from 0 is ±1 (Girshick, arXiv
      * 1504.08083).
      *
@@ -530,6 +706,19 @@ declare module './node.ts' {
     softplus(): Tensor;
     /** x / (1 + |x|). `x.softsign()` */
     softsign(): Tensor;
+    /**
+     * x with a·x = b for square matrices `a`, `[..., n, n]`, by LU factorization with partial pivoting;
+     * b is `[..., n, k]`, or a vector `[n]`. Batch axes broadcast. f16 and bf16 are computed in f32.
+     *
+     *     const x = solve(a, b);        // f32[4, 3, 3], f32[3] -> f32[4, 3]
+     *
+     * Gradient: Giles, Collected matrix derivative results (2008), 2.2.3.
+     *
+     * @throws GraphError when shapes do not fit. A call fails, with the matrix's place in the batch,
+     * where a matrix is singular (a pivot is exactly 0; one that is nearly so gives large numbers) or
+     * not finite.
+     */
+    solve(b: Tensor): Tensor;
     /**
      * The elements in order along an axis, the last by default. Stable; NaN counts as largest, so it
      * comes last, or first where `descending`.
@@ -561,6 +750,35 @@ declare module './node.ts' {
      *     x.sum(-1, { keepDims: true })
      */
     sum(axes?: Axes, options?: ReduceOptions): Tensor;
+    /**
+     * The singular value decomposition of matrices `[..., m, n]`, thin: k is the smaller of m and n. In
+     * each column of u the first component that has at least 0.618 of the largest magnitude is positive:
+     * where singular values are distinct and not 0, every runtime gives the same factors. Full matrices
+     * are the thin ones completed by the full QR factorization of u and of vtᵀ. f16 and bf16 are
+     * computed in f32.
+     *
+     *     const { u, s, vt } = svd(x);                // x = u·diag(s)·vt
+     *     const s = svd(x, { computeUv: false });
+     *
+     * Gradient: Townsend, Differentiating the singular value decomposition (2016). Singular values that
+     * differ by at most max(m, n)·ε·max s count as equal, and then 1 / (sⱼ − sᵢ) as 0; those below that
+     * count as 0, and then 1 / s as 0: the gradient is finite, and right where the result does not depend
+     * on the choice of vectors within a singular space. The columns that fullMatrices adds have none:
+     * asking for it is an error.
+     *
+     * @throws GraphError when x is no float matrix. A call fails, with the matrix's place in the batch,
+     * where a matrix is not finite or the algorithm does not converge.
+     */
+    svd(options?: SvdOptions & { readonly computeUv?: true }): SvdFactors;
+    /**
+     * The singular values, descending, `[..., k]`, of matrices `[..., m, n]`: `svd` without vectors. The
+     * gradient is finite where values repeat or are 0.
+     *
+     *     const condition = svdvals(x).max(-1).div(svdvals(x).min(-1));
+     *
+     * @throws As `svd`.
+     */
+    svdvals(): Tensor;
     /** Exchanges two axes. */
     swapAxes(a: number, b: number): Tensor;
     /** a · silu(b), where a and b are the halves of an axis, the last by default. */
@@ -589,6 +807,19 @@ declare module './node.ts' {
      * 1])`
      */
     transpose(axes?: readonly number[]): Tensor;
+    /**
+     * x with a·x = b for triangular matrices `a`, `[..., n, n]`, by substitution; b is `[..., n, k]`, or
+     * a vector `[n]`. Batch axes broadcast. What `a` holds beyond its triangle is not read. f16 and bf16
+     * are computed in f32.
+     *
+     *     const whitened = triangularSolve(cholesky(covariance), centred);
+     *     const x = triangularSolve(r, q.transpose().matmul(b), { lower: false });
+     *
+     * Gradient: Giles, Collected matrix derivative results (2008), 2.3.
+     *
+     * @throws GraphError when shapes do not fit. A call fails where an element of the diagonal is 0.
+     */
+    triangularSolve(b: Tensor, options?: TriangularSolveOptions): Tensor;
     /** Zeros above the k-th diagonal of the last two axes. */
     tril(k?: number): Tensor;
     /** Zeros below the k-th diagonal of the last two axes. */
@@ -619,6 +850,7 @@ const functions: Readonly<Record<string, unknown>> = {
   atan: ops.atan,
   atan2: ops.atan2,
   atanh: ops.atanh,
+  barrier: ops.barrier,
   batchNorm: ops.batchNorm,
   batchNormInference: ops.batchNormInference,
   binaryCrossEntropyWithLogits: ops.binaryCrossEntropyWithLogits,
@@ -631,7 +863,9 @@ const functions: Readonly<Record<string, unknown>> = {
   cast: ops.cast,
   ceil: ops.ceil,
   celu: ops.celu,
+  cholesky: ops.cholesky,
   clamp: ops.clamp,
+  cofactor: ops.cofactor,
   cos: ops.cos,
   cosh: ops.cosh,
   cosineDistance: ops.cosineDistance,
@@ -641,9 +875,12 @@ const functions: Readonly<Record<string, unknown>> = {
   cummin: ops.cummin,
   cumprod: ops.cumprod,
   cumsum: ops.cumsum,
+  determinant: ops.determinant,
   div: ops.div,
   dot: ops.dot,
   dropout: ops.dropout,
+  eigh: ops.eigh,
+  eigvalsh: ops.eigvalsh,
   elu: ops.elu,
   embedding: ops.embedding,
   equal: ops.equal,
@@ -671,6 +908,7 @@ const functions: Readonly<Record<string, unknown>> = {
   hinge: ops.hinge,
   huber: ops.huber,
   instanceNorm: ops.instanceNorm,
+  inverse: ops.inverse,
   isFinite: ops.isFinite,
   isNaN: ops.isNaN,
   klDivergence: ops.klDivergence,
@@ -692,8 +930,13 @@ const functions: Readonly<Record<string, unknown>> = {
   logicalXor: ops.logicalXor,
   lstmCell: ops.lstmCell,
   lstmGates: ops.lstmGates,
+  lstsq: ops.lstsq,
+  lu: ops.lu,
   mae: ops.mae,
   matmul: ops.matmul,
+  matrixNorm: ops.matrixNorm,
+  matrixPower: ops.matrixPower,
+  matrixRank: ops.matrixRank,
   max: ops.max,
   maximum: ops.maximum,
   mean: ops.mean,
@@ -711,9 +954,11 @@ const functions: Readonly<Record<string, unknown>> = {
   oneHot: ops.oneHot,
   onesLike: ops.onesLike,
   pad: ops.pad,
+  pinv: ops.pinv,
   pow: ops.pow,
   prelu: ops.prelu,
   prod: ops.prod,
+  qr: ops.qr,
   reciprocal: ops.reciprocal,
   relu: ops.relu,
   relu6: ops.relu6,
@@ -739,10 +984,12 @@ const functions: Readonly<Record<string, unknown>> = {
   sinh: ops.sinh,
   slice: ops.slice,
   sliceAxis: ops.sliceAxis,
+  slogdet: ops.slogdet,
   smoothL1: ops.smoothL1,
   softmax: ops.softmax,
   softplus: ops.softplus,
   softsign: ops.softsign,
+  solve: ops.solve,
   sort: ops.sort,
   split: ops.split,
   sqrt: ops.sqrt,
@@ -751,6 +998,8 @@ const functions: Readonly<Record<string, unknown>> = {
   stopGradient: ops.stopGradient,
   sub: ops.sub,
   sum: ops.sum,
+  svd: ops.svd,
+  svdvals: ops.svdvals,
   swapAxes: ops.swapAxes,
   swiglu: ops.swiglu,
   takeAlongAxis: ops.takeAlongAxis,
@@ -759,6 +1008,7 @@ const functions: Readonly<Record<string, unknown>> = {
   tile: ops.tile,
   topK: ops.topK,
   transpose: ops.transpose,
+  triangularSolve: ops.triangularSolve,
   tril: ops.tril,
   triu: ops.triu,
   trunc: ops.trunc,

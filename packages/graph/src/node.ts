@@ -9,6 +9,11 @@ import { currentScope, policyHere } from './scope.ts';
 
 let nextId = 0;
 
+/** Nodes made from here on have this id, or a larger one. */
+export function nextNodeId(): number {
+  return nextId;
+}
+
 /**
  * One application of an op. Immutable but for its list of source locations, which grows when
  * interning merges.

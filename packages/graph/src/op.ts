@@ -191,7 +191,8 @@ export interface ViewOp extends OpCommon {
 
 /**
  * How a view moves elements.
- * - linear: the same elements in the same row-major order.
+ * - linear: the same elements in the same row-major order; of several operands those of the first,
+ *   and the others are only waited for (barrier).
  * - affine: in[a] = start[a] + sum over output axes o with axes[o] = a of steps[o] * out[o];
  *   axes[o] = -1: out[o] is not looked at (broadcast).
  * - pieces: input k fills out[a] = start[a] + step[a] * in[a]; what no piece fills is `fill`.
@@ -244,6 +245,11 @@ export interface RoutineOp extends OpCommon {
 export interface CompositeOp extends OpCommon {
   readonly kind: 'composite';
   decompose(inputs: readonly Tensor[], attrs: Attrs): readonly Tensor[];
+  /**
+   * It only says how to differentiate (stopGradient, checkpoint, customVjp): after differentiation it
+   * is its decomposition, on every target.
+   */
+  readonly derivativeOnly?: boolean;
   /** Every output element depends on the operands' elements at the same place only (gelu, silu). */
   readonly elementwise: boolean;
 }

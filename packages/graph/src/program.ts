@@ -9,6 +9,7 @@ import type { TensorType } from './op.ts';
 import { input } from './ops/leaves.ts';
 import { foldIn } from './ops/random.ts';
 import type { Precision } from './precision.ts';
+import { mergeScans } from './scan-merge.ts';
 import { currentScope, withScope, withTrace } from './scope.ts';
 import type { StateVariable } from './state.ts';
 import { stateOf } from './state.ts';
@@ -106,9 +107,15 @@ function collect(
   outputs: readonly NamedTensor[],
   updates: readonly StateUpdate[],
 ): TracedProgram {
-  const roots = [...outputs.map((o) => o.tensor), ...updates.map((u) => u.value)];
+  const roots = mergeScans([...outputs.map((o) => o.tensor), ...updates.map((u) => u.value)]);
   const states = new Set([...statesReachedFrom(roots), ...updates.map((u) => u.state)]);
-  return { inputs, outputs, updates, states: [...states] };
+  const at = (i: number): Tensor => roots[i] as Tensor;
+  return {
+    inputs,
+    outputs: outputs.map((o, i) => ({ ...o, tensor: at(i) })),
+    updates: updates.map((u, i) => ({ ...u, value: at(outputs.length + i) })),
+    states: [...states],
+  };
 }
 
 /** The states that tensors are computed from, in the order of first use. */

@@ -3,10 +3,12 @@ import * as activations from './ops/activations.ts';
 import * as argmax from './ops/argmax.ts';
 import * as attention from './ops/attention.ts';
 import * as axes from './ops/axes.ts';
+import * as barriers from './ops/barrier.ts';
 import * as batchNorm from './ops/batch-norm.ts';
 import * as calls from './ops/call.ts';
 import * as casts from './ops/cast.ts';
 import * as compare from './ops/compare.ts';
+import * as choices from './ops/cond.ts';
 import * as cumulative from './ops/cumulative.ts';
 import * as dropout from './ops/dropout.ts';
 import * as exponential from './ops/exponential.ts';
@@ -24,6 +26,7 @@ import * as recurrent from './ops/recurrent.ts';
 import * as reduce from './ops/reduce.ts';
 import * as rope from './ops/rope.ts';
 import * as rounding from './ops/rounding.ts';
+import * as scans from './ops/scan.ts';
 import * as scatter from './ops/scatter.ts';
 import * as slices from './ops/slice.ts';
 import * as softmax from './ops/softmax.ts';
@@ -32,6 +35,7 @@ import * as statistics from './ops/statistics.ts';
 import * as threefry from './ops/threefry.ts';
 import * as transpose from './ops/transpose.ts';
 import * as trigonometric from './ops/trigonometric.ts';
+import * as loops from './ops/while.ts';
 
 const families: readonly Readonly<Record<string, unknown>>[] = [
   leaves,
@@ -46,6 +50,7 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   reduce,
   transpose,
   slices,
+  barriers,
   matmul,
   argmax,
   indexing,
@@ -67,6 +72,9 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   threefry,
   dropout,
   calls,
+  scans,
+  choices,
+  loops,
 ];
 
 /**

@@ -38,6 +38,8 @@ export interface TracedFunction {
   readonly what: string;
   /** Whether one trace of it stands for several runs. */
   readonly repeats: boolean;
+  /** Whether it may not run at all, so that nothing of it is computed outside. */
+  readonly lazy?: boolean;
 }
 
 const outside: Scope = {

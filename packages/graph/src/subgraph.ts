@@ -1,7 +1,7 @@
 import type { Dim, DimEnv } from './dim.ts';
 import { dimSymbols, evaluateDim } from './dim.ts';
 import type { Node, Subgraph, Tensor } from './node.ts';
-import { make, tensorKey } from './node.ts';
+import { make, nextNodeId, tensorKey } from './node.ts';
 import type { Attrs, Op, TensorType } from './op.ts';
 import { input } from './ops/leaves.ts';
 import type { TracedFunction } from './scope.ts';
@@ -34,8 +34,9 @@ export function parameterLeaf(name: string, type: TensorType): Tensor {
 }
 
 /**
- * Traces a body on parameters of its own. What it uses from around it, and what does not depend on
- * its parameters, is computed outside, once; only leaves and views of such come along into the body.
+ * Traces a body on parameters of its own. What it uses from around it becomes further parameters.
+ * What does not depend on its own is computed outside, once, unless the body is `lazy`; only leaves
+ * and views come along into it.
  */
 export function traceBody(
   name: string,
@@ -45,13 +46,45 @@ export function traceBody(
 ): Traced {
   const outer = currentScope().within;
   const repeats = within.repeats || (outer?.repeats ?? false);
-  const results = withScope({ within: { ...within, repeats } }, body);
-  return close(name, own, results);
+  const first = within.lazy ? nextNodeId() : Number.POSITIVE_INFINITY;
+  const nodes = new Layer(currentScope().nodes);
+  const results = withScope({ within: { ...within, repeats }, nodes }, body);
+  return close(name, own, results, first);
 }
 
-/** The function from `own` to `results`; what else they depend on becomes further parameters. */
-export function close(name: string, own: readonly Tensor[], results: readonly Tensor[]): Traced {
-  const inside = new Inside(own);
+/** Bodies that take the same operands: after `own` of their own, all that any of them has captured. */
+export function shareCaptured(
+  bodies: readonly Traced[],
+  own: number,
+): { readonly captured: readonly Tensor[]; readonly graphs: readonly Subgraph[] } {
+  const all = new Map(bodies.flatMap((b) => b.captured.map((t) => [tensorKey(t), t] as const)));
+  const graphs = bodies.map(({ graph, captured }) => {
+    const at = new Map(captured.map((t, i) => [tensorKey(t), graph.parameters[own + i] as Tensor]));
+    const rest = [...all].map(([key, t]) => at.get(key) ?? parameterLeaf('unused', t.type));
+    return { ...graph, parameters: [...graph.parameters.slice(0, own), ...rest] };
+  });
+  return { captured: [...all.values()], graphs };
+}
+
+// Knows what is known around it, and keeps what is new to itself: a node that one body makes is not
+// taken for one from around the next.
+class Layer extends Map<string, Node> {
+  constructor(private readonly around: Map<string, Node> | undefined) {
+    super();
+  }
+
+  override get(key: string): Node | undefined {
+    return super.get(key) ?? this.around?.get(key);
+  }
+}
+
+function close(
+  name: string,
+  own: readonly Tensor[],
+  results: readonly Tensor[],
+  first: number,
+): Traced {
+  const inside = new Inside(own, first);
   inside.visit(results);
   const captured = [...inside.captured.values()];
   const leaves = captured.map((t, i) => parameterLeaf(`captured${i}`, t.type));
@@ -63,13 +96,19 @@ export function close(name: string, own: readonly Tensor[], results: readonly Te
   return { graph: { name, parameters: [...own, ...leaves], results: closed }, captured };
 }
 
-/** Decides which nodes a body keeps: those that depend on its parameters, and what costs nothing there. */
+/**
+ * Decides which nodes a body keeps: those that depend on its parameters, those made from id `first`
+ * on, and what costs nothing there.
+ */
 class Inside {
   readonly captured: Map<string, Tensor> = new Map();
   private readonly own: ReadonlySet<string>;
   private readonly dependent: Set<Node> = new Set();
 
-  constructor(own: readonly Tensor[]) {
+  constructor(
+    own: readonly Tensor[],
+    private readonly first: number,
+  ) {
     this.own = new Set(own.map(tensorKey));
   }
 
@@ -78,7 +117,8 @@ class Inside {
     const order = topologicalOrder(results, isOwn);
     for (const node of order) {
       const depends = node.inputs.some((t) => isOwn(t) || this.dependent.has(t.node));
-      if (depends) this.dependent.add(node);
+      const made = node.id >= this.first && node.inputs.length > 0;
+      if (depends || made) this.dependent.add(node);
     }
     for (const node of order) if (this.dependent.has(node)) node.inputs.forEach(this.take);
     results.forEach(this.take);

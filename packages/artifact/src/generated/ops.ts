@@ -139,4 +139,8 @@ export const ops: readonly OpRow[] = [
   { id: 135, name: 'gruGates', kind: 'Composite', minInputs: 3, maxInputs: 3, outputs: 1, attributes: '' },
   { id: 136, name: 'lstmCell', kind: 'Composite', minInputs: 6, maxInputs: 6, outputs: 2, attributes: '' },
   { id: 137, name: 'lstmGates', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 2, attributes: '' },
+  { id: 138, name: 'scan', kind: 'Call', minInputs: 0, maxInputs: 255, outputs: 255, attributes: 'FDiib' },
+  { id: 139, name: 'cond', kind: 'Call', minInputs: 1, maxInputs: 255, outputs: 255, attributes: 'FF' },
+  { id: 140, name: 'whileLoop', kind: 'Call', minInputs: 1, maxInputs: 255, outputs: 255, attributes: 'FFi' },
+  { id: 141, name: 'barrier', kind: 'View', minInputs: 2, maxInputs: 255, outputs: 1, attributes: '' },
 ];

@@ -26,11 +26,11 @@ void clear(std::byte* c, int64_t ldc, int64_t rows, int64_t cols, size_t element
   }
 }
 
-template <class T>
+template <class T, bool Add>
 void gemm(const MatrixView& a, const MatrixView& b, std::byte* c, int64_t ldc, int64_t rows,
           int64_t cols, int64_t inner) {
   if (inner == 0) {
-    clear(c, ldc, rows, cols, sizeof(T));
+    if (!Add) clear(c, ldc, rows, cols, sizeof(T));
     return;
   }
   const auto ta = a.transposed ? CblasTrans : CblasNoTrans;
@@ -41,9 +41,9 @@ void gemm(const MatrixView& a, const MatrixView& b, std::byte* c, int64_t ldc, i
   const T* y = reinterpret_cast<const T*>(b.data);
   T* z = reinterpret_cast<T*>(c);
   if constexpr (std::is_same_v<T, float>) {
-    VORAB_SGEMM(CblasRowMajor, ta, tb, m, n, k, 1.0f, x, lda, y, ldb, 0.0f, z, ld);
+    VORAB_SGEMM(CblasRowMajor, ta, tb, m, n, k, 1.0f, x, lda, y, ldb, Add, z, ld);
   } else {
-    VORAB_DGEMM(CblasRowMajor, ta, tb, m, n, k, 1.0, x, lda, y, ldb, 0.0, z, ld);
+    VORAB_DGEMM(CblasRowMajor, ta, tb, m, n, k, 1.0, x, lda, y, ldb, Add, z, ld);
   }
 }
 
@@ -71,8 +71,8 @@ void plain(const MatrixView& a, const MatrixView& b, std::byte* c, int64_t ldc, 
 
 ProductFn product_of(Dt dtype) {
   switch (dtype) {
-    case Dt::F32: return &gemm<float>;
-    case Dt::F64: return &gemm<double>;
+    case Dt::F32: return &gemm<float, false>;
+    case Dt::F64: return &gemm<double, false>;
     case Dt::I32:
     case Dt::U32: return &plain<uint32_t>;
     case Dt::I64: return &plain<uint64_t>;
@@ -83,6 +83,14 @@ ProductFn product_of(Dt dtype) {
     case Dt::BF16: return nullptr;
   }
   return nullptr;
+}
+
+ProductFn accumulating_product_of(Dt dtype) {
+  switch (dtype) {
+    case Dt::F32: return &gemm<float, true>;
+    case Dt::F64: return &gemm<double, true>;
+    default: return nullptr;
+  }
 }
 
 void prepare_blas() {

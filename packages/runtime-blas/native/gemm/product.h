@@ -13,6 +13,8 @@ using ProductFn = void (*)(const MatrixView& a, const MatrixView& b, std::byte* 
 
 // Null when the dtype has no product of its own.
 ProductFn product_of(Dt dtype);
+// c += a * b, of f32 and f64.
+ProductFn accumulating_product_of(Dt dtype);
 
 // The BLAS runs single-threaded; call once before any product.
 void prepare_blas();

@@ -68,5 +68,6 @@ ScalarFn find_pair(uint16_t first, uint16_t second, bool first_is_right);
 
 bool find_reducer(Reduction reduction, Dt dtype, Reducer& out);
 void fill_moves(KernelTable& table);
+void fill_sums(KernelTable& table);
 
 }  // namespace vorab::blas::VORAB_ISA

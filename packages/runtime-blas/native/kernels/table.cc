@@ -51,6 +51,7 @@ KernelTable make_table() {
   table.pair = &find_pair;
   table.reducer = &find_reducer;
   fill_moves(table);
+  fill_sums(table);
   return table;
 }
 

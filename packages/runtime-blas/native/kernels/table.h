@@ -46,6 +46,10 @@ struct Reducer {
   size_t accumulator_width;
 };
 
+// out[c] = sum over rows of a[r][c] * b[r][c], added to what is there where `add`.
+using SumProductsFn = void (*)(void* out, const void* const* a, const void* const* b, size_t rows,
+                               size_t columns, bool add);
+
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
   // Two f32 ops in one loop, each rounded as if alone: second(first(a, b), c), or second(c,
@@ -59,6 +63,7 @@ struct KernelTable {
   // reg[r, c] = start + r * row_step + c * col_step, as i32 or i64
   void (*index32)(void* reg, int64_t start, const Move& move);
   void (*index64)(void* reg, int64_t start, const Move& move);
+  SumProductsFn sum_products[2];  // of f32, of f64
 };
 
 const KernelTable& baseline_kernels();

@@ -1,4 +1,5 @@
 // Ops that only move elements, as tapes of a load and a store.
+#include <algorithm>
 #include <numeric>
 
 #include "../steps/tape_step.h"
@@ -168,6 +169,39 @@ StepPtr make_slice(const RoutineCall& call) {
   }
   return one(
       copy(call, dims_of(out.shape), {in, offset, strides}, {out, 0, dense_strides(out.shape)}));
+}
+
+StepPtr make_windows(const RoutineCall& call) {
+  const ValueRef &in = call.in(0), &out = call.out();
+  const std::vector<int64_t> listed = ints_attr(call.attributes, 0);
+  const Shape axes = checked_axes(listed, listed.size(), in.shape.rank);
+  const std::vector<int64_t> sizes = ints_attr(call.attributes, 1),
+                             steps = ints_attr(call.attributes, 2),
+                             dilations = ints_attr(call.attributes, 3);
+  require(sizes.size() == axes.rank && steps.size() == axes.rank && dilations.size() == axes.rank &&
+              out.shape.rank == in.shape.rank + axes.rank,
+          "windows have another rank");
+  const Strides dense = dense_strides(in.shape);
+  const size_t behind = axes.rank == 0 ? 0 : static_cast<size_t>(axes[axes.rank - 1]) + 1;
+  Strides strides = dense;
+  strides.insert(strides.begin() + static_cast<std::ptrdiff_t>(behind), axes.rank, 0);
+  for (size_t d = 0; d < in.shape.rank; ++d) {
+    const bool moved = std::find(axes.begin(), axes.end(), static_cast<int64_t>(d)) != axes.end();
+    require(moved || out.shape[d < behind ? d : d + axes.rank] == in.shape[d],
+            "windows change an extent");
+  }
+  for (size_t i = 0; i < axes.rank; ++i) {
+    const auto axis = static_cast<size_t>(axes[i]);
+    require(i == 0 || axes[i] > axes[i - 1], "the axes of windows do not ascend");
+    const int64_t count = out.shape[axis], size = out.shape[behind + i];
+    require(axis < behind && size == sizes[i] && steps[i] >= 1 && dilations[i] >= 1 &&
+                (count == 0 || size == 0 ||
+                 (count - 1) * steps[i] + (size - 1) * dilations[i] < in.shape[axis]),
+            "a window leaves its operand");
+    strides[axis] *= steps[i];
+    strides[behind + i] = dense[axis] * dilations[i];
+  }
+  return one(copy(call, dims_of(out.shape), {in, 0, strides}, {out, 0, dense_strides(out.shape)}));
 }
 
 StepPtr make_flip(const RoutineCall& call) {

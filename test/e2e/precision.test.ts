@@ -98,6 +98,7 @@ describe('the digits in bf16, with parameters in f32', () => {
       ).toBeGreaterThanOrEqual(4);
     }
     const { stdout: text } = await vorab(['explain', await compiled, '--entry', 'fit']);
+    expect(text).toContain('bf16 operands are widened to f32 block by block, summed in f32');
     expect(text).toMatch(
       /cast f32 → bf16: precision policy: matmul runs in bf16 {2}model\.ts:\d+:\d+/,
     );

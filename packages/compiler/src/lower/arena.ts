@@ -1,5 +1,5 @@
 import type { Dim, Node, Tensor } from '@vorab/graph';
-import { dimAdd, dimMul, opNamed, sameTensor, tensorKey } from '@vorab/graph';
+import { dimAdd, dimMul, isHalf, opNamed, sameTensor, tensorKey } from '@vorab/graph';
 import type { EntryGraph } from '../entry-graph.ts';
 import { nodesOf, roots } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
@@ -174,7 +174,7 @@ class ArenaLowering {
       body,
       name: nameOf(group.nodes),
       reason: contract
-        ? `${this.target.name} multiplies with BLAS and runs what follows on each finished block`
+        ? `${this.target.name} multiplies with BLAS and runs what follows on each finished block${widening(contract)}`
         : `${this.target.name} runs elementwise ops, reductions and views as one tape`,
       border: group.border || this.borderOf(group),
       nodes: [...heavy, ...group.nodes.filter((n) => !heavy.includes(n))],
@@ -285,6 +285,12 @@ class ArenaLowering {
       nodes: [t.node],
     });
   }
+}
+
+// BLAS has no product of 16-bit floats.
+function widening({ inputs: [x] }: Node): string {
+  if (!x || !isHalf(x.dtype)) return '';
+  return `; ${x.dtype} operands are widened to f32 block by block, summed in f32, and the sum is rounded once`;
 }
 
 /** Whether a fill comes before the pieces: an output is written once. */

@@ -19,8 +19,13 @@ import {
   trainStep,
   update,
 } from '@vorab/graph';
-import type { Tensor as DeviceTensor, RuntimeName, Session } from '@vorab/runtime';
-import { decodeFloats, open } from '@vorab/runtime';
+import type {
+  Tensor as DeviceTensor,
+  Float16ArrayLike,
+  RuntimeName,
+  Session,
+} from '@vorab/runtime';
+import { decodeFloats, encodeFloats, open } from '@vorab/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const floats = ['f16', 'bf16', 'f32', 'f64'] as const;
@@ -97,6 +102,21 @@ const truth = [0.5, -1, 0.25, 2];
 const target = (table: readonly number[], row: number): number =>
   truth.reduce((sum, t, i) => sum + t * (table[row * features + i] ?? 0), 0.125);
 
+// The language's own where there is one; else one that says it is, over the same bits.
+class StandIn extends Uint16Array {
+  override get [Symbol.toStringTag](): 'Uint16Array' {
+    return 'Float16Array' as 'Uint16Array';
+  }
+}
+
+/** A Float16Array that does not lie at the start of its buffer. */
+function float16(values: readonly number[]): Float16ArrayLike {
+  const own = (globalThis as { Float16Array?: typeof Uint16Array }).Float16Array ?? StandIn;
+  const buffer = new ArrayBuffer(2 * values.length + 4);
+  new Uint16Array(buffer, 4).set(encodeFloats('f16', values));
+  return new own(buffer, 4, values.length) as unknown as Float16ArrayLike;
+}
+
 type Tensors = Readonly<Record<string, DeviceTensor>>;
 
 const call = async (session: Session, entry: string, inputs: object): Promise<Tensors> =>
@@ -148,6 +168,25 @@ describe.each(runtimes)('%s', (runtime) => {
     expect(numbers(dtype, (await second.state.read('seen')) as never)).toEqual([2.5]);
     await second.state.write('seen', 0.75);
     expect(numbers(dtype, (await second.state.read('seen')) as never)).toEqual([0.75]);
+  });
+
+  test('f16: takes and fills a Float16Array', async () => {
+    await using session = await open(modelOf('f16').bytes, { runtime, seed: 0 });
+    const x = float16([1, 0.5, -0.25]);
+    const [doubled, sync] = [float16([0, 0, 0]), float16([0, 0, 0])];
+    const results = await session.call('see', { x }, { out: { doubled } });
+    session.callSync('see', { x: { data: x, shape: [3] } }, { out: { doubled: sync } });
+    expect(results['doubled']).toBe(doubled);
+    for (const array of [doubled, sync]) {
+      const bits = new Uint16Array(array.buffer as ArrayBuffer, array.byteOffset, 3);
+      expect(numbers('f16', bits)).toEqual([2, 1, -0.5]);
+    }
+    await session.state.write('seen', float16([3]) as never);
+    expect(numbers('f16', (await session.state.read('seen')) as never)).toEqual([3]);
+    const bf16 = await open(modelOf('bf16').bytes, { runtime, seed: 0 });
+    const wrong = bf16.call('see', { x });
+    await expect(wrong).rejects.toThrow(/input x is a Float16Array, expected bf16\[N\]/);
+    await bf16.close();
   });
 
   test.each(floats)('%s: equals the reference after training', async (dtype) => {

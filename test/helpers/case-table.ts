@@ -15,6 +15,7 @@ import {
 } from '@vorab/graph';
 import type { Fill } from './arrays.ts';
 import { controlCases } from './control-cases.ts';
+import { convCases } from './conv-cases.ts';
 import { nnCases } from './nn-cases.ts';
 
 /**
@@ -105,6 +106,10 @@ const views: Readonly<Record<string, Row>> = {
     one(dtype, [4], { low: [1], high: [2], interior: [0], value: 1 }),
     one(dtype, [N, 3], { low: [0, 2], high: [1, 0], interior: [0, 1], value: 0 }),
     one(dtype, [3], { low: [0], high: [1], interior: [2], value: 0 }),
+  ],
+  barrier: (dtype) => [
+    { types: [type(dtype, N, 3), type('f32', 2)] },
+    { types: [type(dtype), type('i32', M), type(dtype, 3)] },
   ],
   concat: (dtype) => [
     { types: [type(dtype, 2), type(dtype, 3), type(dtype, 1)], attrs: { axis: 0 } },
@@ -324,6 +329,7 @@ export const caseTable: Readonly<Record<string, Row>> = {
   logCumsumExp: floats(running),
   ...conversions,
   ...composites,
+  ...convCases(N, M),
   ...controlCases,
   ...nnCases,
 };

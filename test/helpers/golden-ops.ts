@@ -4,11 +4,13 @@
  */
 import type { Tensor } from '@vorab/graph';
 import * as g from '@vorab/graph';
+import type { GoldenConvAttributes } from './golden-conv.ts';
+import { goldenConv } from './golden-conv.ts';
 import type { GoldenNnAttributes } from './golden-nn.ts';
 import { goldenNn } from './golden-nn.ts';
 
 /** The attributes that occur, by name; each op has its own of them. */
-export interface GoldenAttributes extends GoldenNnAttributes {
+export interface GoldenAttributes extends GoldenNnAttributes, GoldenConvAttributes {
   readonly approximate: 'none' | 'tanh';
   readonly axes: readonly number[];
   readonly axis: number;
@@ -184,6 +186,7 @@ export const goldenOps: Readonly<Record<string, GoldenBuilder>> = {
     g.scatterAdd(x as Tensor, indices as Tensor, updates as Tensor, axis),
   oneHot: ([x], { depth }) => g.oneHot(x as Tensor, depth),
   ...goldenNn,
+  ...goldenConv,
 };
 
 /**

@@ -6,6 +6,8 @@ import type { DType } from './dtype.ts';
 import { Tensor } from './node.ts';
 import type { AttentionOptions } from './ops/attention.ts';
 import type { BatchNormResult } from './ops/batch-norm.ts';
+import type { ConvOptions, ConvTransposeOptions } from './ops/conv-builders.ts';
+import type { PerAxis } from './ops/conv-shapes.ts';
 import type { CumulativeOptions, RunningOptions } from './ops/cumulative.ts';
 import * as ops from './ops/index.ts';
 import type { SlogdetResult } from './ops/linalg/determinant.ts';
@@ -19,6 +21,7 @@ import type { TriangularSolveOptions } from './ops/linalg/triangular.ts';
 import type { LabelLossOptions } from './ops/loss.ts';
 import type { NormOptions } from './ops/normalization.ts';
 import type { LossOptions } from './ops/pointwise-loss.ts';
+import type { AvgPoolOptions, PoolOptions } from './ops/pool-builders.ts';
 import type { GruWeights, LstmState, LstmWeights } from './ops/recurrent.ts';
 import type { Axes, ReduceOptions } from './ops/reduce.ts';
 import type { RopeOptions } from './ops/rope.ts';
@@ -33,6 +36,16 @@ declare module './node.ts' {
     acos(): Tensor;
     /** The inverse of cosh on [1, ∞); NaN below 1. */
     acosh(): Tensor;
+    /**
+     * The means of so many equal parts of each spatial axis: `[N, ...space, C]` to `[N, ...extents, C]`.
+     *
+     *     adaptiveAvgPool(x, [7, 7])                   // f32[N, 28, 28, 8] to f32[N, 7, 7, 8]
+     *
+     * @throws GraphError when an extent does not divide into equal parts.
+     */
+    adaptiveAvgPool(extents: PerAxis): Tensor;
+    /** The largest elements of so many equal parts of each spatial axis; as `adaptiveAvgPool`. `adaptiveMaxPool(x, 7)` */
+    adaptiveMaxPool(extents: PerAxis): Tensor;
     /** x + y. Takes numbers of one dtype; a literal takes the other operand's. `x.add(1)` */
     add(y: TensorLike): Tensor;
     /** Whether every element over axes (all by default) holds; of bool. */
@@ -64,6 +77,23 @@ declare module './node.ts' {
     atan2(y: TensorLike): Tensor;
     /** The inverse of tanh on (−1, 1); ±∞ at ±1, NaN outside. */
     atanh(): Tensor;
+    /**
+     * The mean of each window: `[N, L, C]` to `[N, L', C]`, of floats. Pads count as zeros, or with
+     * `countIncludePad: false` not at all.
+     *
+     *     avgPool1d(x, 2)
+     *
+     * @throws GraphError when the window is larger than the padded input.
+     */
+    avgPool1d(window: PerAxis, options?: AvgPoolOptions): Tensor;
+    /**
+     * The mean of each window of images: `[N, H, W, C]` to `[N, H', W', C]`, as `avgPool1d`.
+     *
+     *     avgPool2d(x, [2, 2], { padding: 'SAME', countIncludePad: false })
+     *
+     * @throws GraphError when the window is larger than the padded input.
+     */
+    avgPool2d(window: PerAxis, options?: AvgPoolOptions): Tensor;
     /**
      * x itself, but what is computed from the result is not computed before `after` is there, and is
      * not merged with what is computed from x (`lax.optimization_barrier`). It costs nothing.
@@ -143,6 +173,52 @@ declare module './node.ts' {
      * @throws As `determinant`.
      */
     cofactor(): Tensor;
+    /**
+     * Convolution over one spatial axis (cross-correlation: the kernel is not reversed). x: `[N, L, C]`, w: `[K, C / groups,
+     * F]`, of one float dtype, to `[N, L', F]` with L' = floor((L + pads − dilation · (K − 1) − 1) / stride) + 1.
+     *
+     *     conv1d(x, w)                                    // f32[N, 8, 3], f32[3, 3, 4] to f32[N, 6, 4]
+     *     conv1d(x, w, { strides: 2, padding: 'SAME' })   // to f32[N, 4, 4]
+     *
+     * @throws GraphError when channels and groups do not fit, or the window is larger than the padded input.
+     */
+    conv1d(w: Tensor, options?: ConvOptions): Tensor;
+    /**
+     * Convolution of images (cross-correlation: the kernel is not reversed). x: `[N, H, W, C]`, w: `[KH, KW, C / groups, F]`,
+     * of one float dtype, to `[N, H', W', F]`; H' and W' as for `conv1d`.
+     *
+     *     conv2d(image, w, { padding: 'SAME' })           // f32[N, 28, 28, 1], f32[3, 3, 1, 32] to f32[N, 28, 28, 32]
+     *     conv2d(x, w, { strides: [2, 1], groups: 4 })
+     *
+     * @throws GraphError when channels and groups do not fit, or the window is larger than the padded input.
+     */
+    conv2d(w: Tensor, options?: ConvOptions): Tensor;
+    /**
+     * Convolution over three spatial axes: `[N, D, H, W, C]` and `[KD, KH, KW, C / groups, F]`, as `conv2d`.
+     *
+     *     conv3d(scan, w, { padding: 1 })
+     *
+     * @throws GraphError when channels and groups do not fit, or the window is larger than the padded input.
+     */
+    conv3d(w: Tensor, options?: ConvOptions): Tensor;
+    /**
+     * Transposed convolution: y[i · stride + k · dilation] += x[i] · w[k], then `padding` is cut off both ends and
+     * `outputPadding` added behind. x: `[N, L, C]`, w: `[K, C / groups, F]` to `[N, L', F]` with
+     * L' = (L − 1) · stride + dilation · (K − 1) + 1 − cuts + outputPadding.
+     *
+     *     convTranspose1d(x, w, { strides: 2 })           // f32[N, 4, 3], f32[2, 3, 8] to f32[N, 8, 8]
+     *
+     * @throws GraphError when channels and groups do not fit, or more is cut off than there is.
+     */
+    convTranspose1d(w: Tensor, options?: ConvTransposeOptions): Tensor;
+    /**
+     * Transposed convolution of images, as `convTranspose1d`: `[N, H, W, C]` and `[KH, KW, C / groups, F]`.
+     *
+     *     convTranspose2d(x, w, { strides: 2, padding: 'SAME' })   // f32[N, 7, 7, 8] to f32[N, 14, 14, F]
+     *
+     * @throws GraphError when channels and groups do not fit, or more is cut off than there is.
+     */
+    convTranspose2d(w: Tensor, options?: ConvTransposeOptions): Tensor;
     /** The cosine of x in radians. */
     cos(): Tensor;
     /** (eˣ + e⁻ˣ) / 2. */
@@ -288,6 +364,10 @@ declare module './node.ts' {
      *     x.gelu();   gelu(x, { approximate: 'tanh' })
      */
     gelu(options?: { readonly approximate?: 'none' | 'tanh' }): Tensor;
+    /** The mean over all spatial axes: `[N, ...space, C]` to `[N, C]`. `globalAvgPool(features)` */
+    globalAvgPool(): Tensor;
+    /** The largest element over all spatial axes: `[N, ...space, C]` to `[N, C]`. `globalMaxPool(features)` */
+    globalMaxPool(): Tensor;
     /**
      * a · sigmoid(b), where a and b are the halves of an axis, the last by default (Dauphin et al., arXiv
      * 1612.08083).
@@ -492,6 +572,24 @@ declare module './node.ts' {
      * share the gradient evenly. Over no elements it is −∞, or the smallest integer.
      */
     max(axes?: Axes, options?: ReduceOptions): Tensor;
+    /**
+     * The largest element in each window: `[N, L, C]` to `[N, L', C]` with L' = floor((L + pads − window) / stride) + 1.
+     * Pads never win. The first of equals in a window takes the gradient.
+     *
+     *     maxPool1d(x, 2)                              // f32[N, 8, 4] to f32[N, 4, 4]
+     *
+     * @throws GraphError when the window is larger than the padded input.
+     */
+    maxPool1d(window: PerAxis, options?: PoolOptions): Tensor;
+    /**
+     * The largest element in each window of images, `[N, H, W, C]` to `[N, H', W', C]`, as `maxPool1d`.
+     *
+     *     maxPool2d(x, 2)                              // f32[N, 28, 28, 32] to f32[N, 14, 14, 32]
+     *     maxPool2d(x, 3, { strides: 2, padding: 'SAME' })
+     *
+     * @throws GraphError when the window is larger than the padded input.
+     */
+    maxPool2d(window: PerAxis, options?: PoolOptions): Tensor;
     /** The larger of two; NaN where one is NaN. Equal operands share the gradient. */
     maximum(y: TensorLike): Tensor;
     /** The mean over axes (all by default). `x.mean(-1)` */
@@ -830,6 +928,20 @@ declare module './node.ts' {
     variance(axes?: Axes, options?: ReduceOptions & { readonly ddof?: number }): Tensor;
     /** x where the condition holds, y elsewhere; all broadcast. `where(x.greater(0), x, 0)` */
     where(x: TensorLike, y: TensorLike): Tensor;
+    /**
+     * Sliding windows along axes: an axis of extent L becomes the floor((L − dilation · (size − 1) − 1) / stride) + 1
+     * places of a window, and the windows' own axes, one each of extent `size`, stand behind the last of `axes`. Nothing
+     * is copied where the result is reduced or multiplied.
+     *
+     *     windows(x, 1, 3)                              // f32[N, 8] to f32[N, 6, 3]
+     *     windows(image, [1, 2], [2, 2], { strides: [2, 2] }).max([3, 4])
+     *
+     * @throws GraphError when a window does not fit, or axes do not ascend.
+     */
+    windows(axes: number | readonly number[], sizes: number | readonly number[], options?: {
+    readonly strides?: number | readonly number[];
+    readonly dilations?: number | readonly number[];
+  }): Tensor;
     /** Zeros of x's type. */
     zerosLike(): Tensor;
   }
@@ -839,6 +951,8 @@ const functions: Readonly<Record<string, unknown>> = {
   abs: ops.abs,
   acos: ops.acos,
   acosh: ops.acosh,
+  adaptiveAvgPool: ops.adaptiveAvgPool,
+  adaptiveMaxPool: ops.adaptiveMaxPool,
   add: ops.add,
   all: ops.all,
   any: ops.any,
@@ -850,6 +964,8 @@ const functions: Readonly<Record<string, unknown>> = {
   atan: ops.atan,
   atan2: ops.atan2,
   atanh: ops.atanh,
+  avgPool1d: ops.avgPool1d,
+  avgPool2d: ops.avgPool2d,
   barrier: ops.barrier,
   batchNorm: ops.batchNorm,
   batchNormInference: ops.batchNormInference,
@@ -866,6 +982,11 @@ const functions: Readonly<Record<string, unknown>> = {
   cholesky: ops.cholesky,
   clamp: ops.clamp,
   cofactor: ops.cofactor,
+  conv1d: ops.conv1d,
+  conv2d: ops.conv2d,
+  conv3d: ops.conv3d,
+  convTranspose1d: ops.convTranspose1d,
+  convTranspose2d: ops.convTranspose2d,
   cos: ops.cos,
   cosh: ops.cosh,
   cosineDistance: ops.cosineDistance,
@@ -896,6 +1017,8 @@ const functions: Readonly<Record<string, unknown>> = {
   gather: ops.gather,
   geglu: ops.geglu,
   gelu: ops.gelu,
+  globalAvgPool: ops.globalAvgPool,
+  globalMaxPool: ops.globalMaxPool,
   glu: ops.glu,
   greater: ops.greater,
   greaterEqual: ops.greaterEqual,
@@ -938,6 +1061,8 @@ const functions: Readonly<Record<string, unknown>> = {
   matrixPower: ops.matrixPower,
   matrixRank: ops.matrixRank,
   max: ops.max,
+  maxPool1d: ops.maxPool1d,
+  maxPool2d: ops.maxPool2d,
   maximum: ops.maximum,
   mean: ops.mean,
   min: ops.min,
@@ -1014,6 +1139,7 @@ const functions: Readonly<Record<string, unknown>> = {
   trunc: ops.trunc,
   variance: ops.variance,
   where: ops.where,
+  windows: ops.windows,
   zerosLike: ops.zerosLike,
 };
 

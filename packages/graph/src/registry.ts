@@ -9,18 +9,21 @@ import * as calls from './ops/call.ts';
 import * as casts from './ops/cast.ts';
 import * as compare from './ops/compare.ts';
 import * as choices from './ops/cond.ts';
+import * as conv from './ops/conv.ts';
 import * as cumulative from './ops/cumulative.ts';
 import * as dropout from './ops/dropout.ts';
 import * as exponential from './ops/exponential.ts';
 import * as gradient from './ops/gradient.ts';
 import * as indexing from './ops/indexing.ts';
 import * as leaves from './ops/leaves.ts';
+import * as linalg from './ops/linalg/index.ts';
 import * as logic from './ops/logic.ts';
 import * as loss from './ops/loss.ts';
 import * as math from './ops/math.ts';
 import * as matmul from './ops/matmul.ts';
 import * as normalization from './ops/normalization.ts';
 import * as pointwiseLoss from './ops/pointwise-loss.ts';
+import * as pool from './ops/pool.ts';
 import * as rectifiers from './ops/rectifiers.ts';
 import * as recurrent from './ops/recurrent.ts';
 import * as reduce from './ops/reduce.ts';
@@ -36,6 +39,7 @@ import * as threefry from './ops/threefry.ts';
 import * as transpose from './ops/transpose.ts';
 import * as trigonometric from './ops/trigonometric.ts';
 import * as loops from './ops/while.ts';
+import * as windows from './ops/windows.ts';
 
 const families: readonly Readonly<Record<string, unknown>>[] = [
   leaves,
@@ -52,6 +56,7 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   slices,
   barriers,
   matmul,
+  linalg,
   argmax,
   indexing,
   scatter,
@@ -75,6 +80,9 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   scans,
   choices,
   loops,
+  windows,
+  conv,
+  pool,
 ];
 
 /**

@@ -5,6 +5,17 @@
 namespace vorab::on_mlx {
 namespace {
 
+// Places and pads, which may be negative.
+mx::Shape numbers(const Shape& list) {
+  mx::Shape result;
+  for (const int64_t n : list) {
+    if (n != static_cast<mx::ShapeElem>(n))
+      throw Failure(VORAB_UNSUPPORTED, std::to_string(n) + " in an attribute; MLX takes 32 bits");
+    result.push_back(static_cast<mx::ShapeElem>(n));
+  }
+  return result;
+}
+
 AttributeValue resolve(Attributes list, uint32_t i, const Binding& binding) {
   switch (list->Get(i)->value_type()) {
     case fb::AttributeValue::IntAttr: return int_attr(list, i);
@@ -14,7 +25,7 @@ AttributeValue resolve(Attributes list, uint32_t i, const Binding& binding) {
     case fb::AttributeValue::IntsAttr: return ints_attr(list, i);
     case fb::AttributeValue::DTypeAttr: return to_mlx(dtype_attr(list, i));
     case fb::AttributeValue::DimAttr: return dim_attr(list, i, binding);
-    case fb::AttributeValue::ShapeAttr: return to_mlx(shape_attr(list, i, binding));
+    case fb::AttributeValue::ShapeAttr: return numbers(shape_attr(list, i, binding));
     case fb::AttributeValue::ConstantAttr: return int64_t{constant_attr(list, i)};
     case fb::AttributeValue::BoolsAttr: {
       const std::vector<uint8_t> flags = bools_attr(list, i);

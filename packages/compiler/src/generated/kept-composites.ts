@@ -2,6 +2,6 @@
 
 /** Composites that a target runs whole. */
 export const keptComposites: { readonly blas: readonly string[]; readonly mlx: readonly string[] } = {
-  blas: [],
-  mlx: ['layerNorm', 'logSumExp', 'softmax', 'threefry2x32'],
+  blas: ['conv', 'convKernelGradient', 'eigvalsh', 'svdvals'],
+  mlx: ['conv', 'convKernelGradient', 'eigvalsh', 'layerNorm', 'logSumExp', 'softmax', 'svdvals', 'threefry2x32'],
 };

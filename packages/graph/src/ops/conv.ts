@@ -38,6 +38,7 @@ const attributes = {
 
 export const convOp: CompositeOp = composite({
   name: 'conv',
+  precision: 'compute',
   doc: 'out[n, o, f] = Σ x[n, stride · o + dilation · k − low, c] · w[k, c, f] over k and c; x: [N, ...space, C], w: [...window, C / groups, F]',
   attributes,
   inputs: 2,

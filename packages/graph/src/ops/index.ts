@@ -14,6 +14,7 @@ export { argMax, argMin } from './argmax.ts';
 export type { AttentionOptions } from './attention.ts';
 export { scaledDotProductAttention } from './attention.ts';
 export { reshape } from './axes.ts';
+export { barrier } from './barrier.ts';
 export type { BatchNormResult } from './batch-norm.ts';
 export { batchNorm, batchNormInference } from './batch-norm.ts';
 export { bitcast, cast } from './cast.ts';
@@ -28,6 +29,15 @@ export {
   notEqual,
   where,
 } from './compare.ts';
+export type { ConvOptions, ConvTransposeOptions } from './conv-builders.ts';
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+} from './conv-builders.ts';
+export type { Padding, PerAxis } from './conv-shapes.ts';
 export type { CumulativeOptions, RunningOptions } from './cumulative.ts';
 export { cummax, cummin, cumprod, cumsum, logCumsumExp } from './cumulative.ts';
 export { dropout } from './dropout.ts';
@@ -36,6 +46,24 @@ export { geglu, glu, swiglu } from './gated.ts';
 export { stopGradient } from './gradient.ts';
 export { embedding, gather, oneHot, scatterAdd, takeAlongAxis } from './indexing.ts';
 export { constant, full, iota, ones, onesLike, sizeOf, zeros, zerosLike } from './leaves.ts';
+export { cholesky } from './linalg/cholesky.ts';
+export type { SlogdetResult } from './linalg/determinant.ts';
+export { cofactor, determinant, slogdet } from './linalg/determinant.ts';
+export type { EighResult, SymmetricOptions } from './linalg/eigh.ts';
+export { eigh, eigvalsh } from './linalg/eigh.ts';
+export type { LuFactors } from './linalg/lu.ts';
+export { lu } from './linalg/lu.ts';
+export type { MatrixNormOrder } from './linalg/norms.ts';
+export { matrixNorm, matrixPower } from './linalg/norms.ts';
+export type { RcondOptions } from './linalg/pinv.ts';
+export { lstsq, matrixRank, pinv } from './linalg/pinv.ts';
+export type { QrFactors } from './linalg/qr.ts';
+export { qr } from './linalg/qr.ts';
+export { inverse, solve } from './linalg/solve.ts';
+export type { SvdFactors, SvdOptions } from './linalg/svd.ts';
+export { svd, svdvals } from './linalg/svd.ts';
+export type { TriangularSolveOptions } from './linalg/triangular.ts';
+export { triangularSolve } from './linalg/triangular.ts';
 export * from './logic.ts';
 export type { LabelLossOptions, LossReduction } from './loss.ts';
 export { crossEntropy, nll } from './loss.ts';
@@ -56,6 +84,17 @@ export {
   mse,
   smoothL1,
 } from './pointwise-loss.ts';
+export type { AvgPoolOptions, PoolOptions } from './pool-builders.ts';
+export {
+  adaptiveAvgPool,
+  adaptiveMaxPool,
+  avgPool1d,
+  avgPool2d,
+  globalAvgPool,
+  globalMaxPool,
+  maxPool1d,
+  maxPool2d,
+} from './pool-builders.ts';
 export {
   celu,
   elu,
@@ -97,3 +136,4 @@ export {
   tril,
   triu,
 } from './views.ts';
+export { windows } from './windows.ts';

@@ -51,6 +51,7 @@ export const maxPoolOp: CompositeOp = composite({
 
 export const avgPoolOp: CompositeOp = composite({
   name: 'avgPool',
+  wide: true,
   doc: 'the mean of x in each window over the spatial axes of [N, ...space, C]; pads count as zeros, or not at all',
   attributes: { ...attributes, countIncludePad: 'bool' },
   decompose([x], attrs) {

@@ -35,6 +35,11 @@ mx::array lower_slice(const Call& call);
 mx::array lower_pad(const Call& call);
 mx::array lower_concat(const Call& call);
 mx::array lower_flip(const Call& call);
+
+// conv.cc
+mx::array lower_windows(const Call& call);
+mx::array lower_conv(const Call& call);
+mx::array lower_convKernelGradient(const Call& call);
 mx::array lower_barrier(const Call& call);
 
 // contract.cc
@@ -61,5 +66,15 @@ mx::array lower_layerNorm(const Call& call);
 mx::array lower_logSumExp(const Call& call);
 mx::array lower_softmax(const Call& call);
 std::vector<mx::array> lower_threefry2x32(const Call& call);
+
+// linalg.cc
+std::vector<mx::array> lower_cholesky(const Call& call);
+std::vector<mx::array> lower_eigh(const Call& call);
+std::vector<mx::array> lower_lu(const Call& call);
+std::vector<mx::array> lower_qr(const Call& call);
+std::vector<mx::array> lower_svd(const Call& call);
+std::vector<mx::array> lower_triangularSolve(const Call& call);
+mx::array lower_eigvalsh(const Call& call);  // from composites.inc
+mx::array lower_svdvals(const Call& call);   // from composites.inc
 
 }  // namespace vorab::on_mlx

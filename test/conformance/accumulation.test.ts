@@ -13,7 +13,8 @@ type Half = (typeof halves)[number];
 
 // Long enough that a running sum of ones stops growing, in f16 at 2048, in bf16 at 256.
 const long = 5000;
-const N = graph.dim('N', { max: long });
+const N = graph.dim('N', { min: 1, max: long });
+const last = graph.dimSub(N, 1);
 
 /** Each applied to rows and to columns; what the right result is, in doubles. */
 interface Sum {
@@ -44,6 +45,13 @@ const sums: Readonly<Record<string, Sum>> = {
         .slice([0, 0], axis === 1 ? [2, 1] : [1, 2])
         .reshape([2]),
     want: (x) => Math.exp(x[0] ?? 0) / total(x.map(Math.exp)),
+  },
+  cumsum: {
+    apply: (x, axis) =>
+      axis === 1
+        ? graph.cumsum(x, 1).slice([0, last], [2, N]).reshape([2])
+        : graph.cumsum(x, 0).slice([last, 0], [N, 2]).reshape([2]),
+    want: total,
   },
   matmul: {
     apply: (x, axis) => {

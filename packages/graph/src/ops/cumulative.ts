@@ -35,6 +35,7 @@ interface CumulativeSpec {
   combine(a: number, b: number): number;
   exact(a: bigint, b: bigint): bigint;
   readonly vjp: CumulativeRule;
+  readonly precision?: 'accumulate';
   /** Where the vjp is not written as a linear function of the cotangent. */
   readonly jvp?: CumulativeRule;
   readonly test?: TestHints;
@@ -134,6 +135,7 @@ const other = ({ axis, reverse }: AttrsOf<Attributes>): AttrsOf<Attributes> => (
 
 export const cumsumOp: RoutineOp = cumulative({
   name: 'cumsum',
+  precision: 'accumulate',
   doc: 'Σ x of the elements up to each (reverse: from each on) along axis',
   accepts: 'number',
   combine: (a, b) => a + b,
@@ -143,6 +145,7 @@ export const cumsumOp: RoutineOp = cumulative({
 
 export const cumprodOp: RoutineOp = cumulative({
   name: 'cumprod',
+  precision: 'accumulate',
   doc: 'Π x of the elements up to each (reverse: from each on) along axis',
   accepts: 'number',
   combine: (a, b) => a * b,
@@ -200,6 +203,7 @@ function extremeVjp(x: Tensor, y: Tensor, ct: Tensor, attrs: AttrsOf<Attributes>
 
 export const logCumsumExpOp: RoutineOp = cumulative({
   name: 'logCumsumExp',
+  precision: 'accumulate',
   doc: 'ln Σ eˣ of the elements up to each (reverse: from each on) along axis, without overflow',
   accepts: 'float',
   combine: logAddExp,

@@ -44,6 +44,8 @@ export interface CompositeSpec<S extends AttrSpec> {
   readonly batch?: Batch<AttrsOf<S>>;
   /** Each output element depends on the operands' elements at the same place only. */
   readonly elementwise?: boolean;
+  /** It only says how to differentiate; see CompositeOp. */
+  readonly derivativeOnly?: boolean;
   /** Which operands a precision policy casts; see OpCommon. */
   readonly precision?: 'compute' | 'accumulate';
   /**
@@ -74,6 +76,7 @@ export function composite<S extends AttrSpec = Record<never, never>>(
     outputs: spec.outputs ?? 1,
     elementwise: spec.elementwise ?? false,
     ...(spec.test && { test: spec.test }),
+    ...(spec.derivativeOnly && { derivativeOnly: true }),
     ...(spec.fails && { fails: true }),
     ...(spec.precision && { precision: spec.precision }),
     ...(spec.batch && { batch: spec.batch as Batch }),

@@ -9,6 +9,7 @@ import { full, zerosLike } from './ops/leaves.ts';
 import { add } from './ops/math.ts';
 import { withLocationsOf } from './scope.ts';
 import { dependents } from './transforms/dependents.ts';
+import { flattenArguments, runOnFloats, withValues } from './transforms/function.ts';
 
 /**
  * Cotangents of `wrt` for cotangents of `outputs` (null: none), by one walk against the order of
@@ -144,11 +145,20 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): readonly Tensor[] {
   return vjp([loss], [full(1, [], loss.dtype)], wrt);
 }
 
-/** A function of tensors, and its gradients: `const { value, grads } = valueAndGrad(f, [w])`. */
+/**
+ * A function's value and its gradients by its arguments; tensors that it captures are constants to it,
+ * so that it nests.
+ *
+ *     const { value, grads } = valueAndGrad((x, y) => x.mul(y).sum(), [x, y]);
+ *
+ * @throws GraphError as `grad`, and when an argument is not of floats.
+ */
 export function valueAndGrad(
   f: (...args: readonly Tensor[]) => Tensor,
   args: readonly Tensor[],
 ): { readonly value: Tensor; readonly grads: readonly Tensor[] } {
-  const value = f(...args);
-  return { value, grads: grad(value, args) };
+  const { leaves, result } = runOnFloats(f, flattenArguments(args, 'valueAndGrad'), 'valueAndGrad');
+  const loss = result.leaves[0] as Tensor;
+  const [value, ...grads] = withValues([loss, ...grad(loss, leaves)], leaves, args);
+  return { value: value as Tensor, grads };
 }

@@ -28,7 +28,8 @@ export function decideForms(
     if (forms.get(node) !== 'folded') return;
     const alias = isLinearView(node);
     forms.set(node, alias ? 'alias' : 'loop');
-    for (const x of node.inputs) (alias ? demandDense : demandIndexed)(x);
+    if (alias) demandDense(node.inputs[0] as Tensor);
+    else node.inputs.forEach(demandIndexed);
   };
   const demandIndexed = (t: Tensor): void => {
     const base = foldedBase(t, forms);
@@ -37,7 +38,8 @@ export function decideForms(
   roots.forEach(demandDense);
   for (const node of nodes.toReversed()) {
     const form = forms.get(node);
-    if (form === 'routine') node.inputs.forEach(demandDense);
+    if (form === 'alias') demandDense(node.inputs[0] as Tensor);
+    else if (form === 'routine') node.inputs.forEach(demandDense);
     else if (form === 'loop' || form === 'pieces') {
       node.inputs.forEach(
         node.op.kind === 'contract' || form === 'pieces' ? demandMemory : demandIndexed,
@@ -64,7 +66,8 @@ function ownForm(node: Node): Form {
     case 'composite':
       return 'routine';
     case 'view':
-      return isPieces(node) ? 'pieces' : 'folded';
+      // What a view only waits for is not in its map: a reader of its operand would not wait.
+      return isPieces(node) ? 'pieces' : node.inputs.length > 1 ? 'alias' : 'folded';
     case 'leaf':
       return node.op.evaluate === null || 'data' in node.attrs ? 'given' : 'folded';
     default:

@@ -14,7 +14,6 @@ const primitive = {
   mul: opNamed('mul'),
   div: opNamed('div'),
   sub: opNamed('sub'),
-  stopGradient: opNamed('stopGradient'),
 };
 
 const shapesEqual = (a: readonly Dim[], b: readonly Dim[]): boolean =>
@@ -143,15 +142,16 @@ const sumOfSplat: Rule = {
   },
 };
 
-const stopGradient: Rule = {
-  name: 'stop-gradient',
-  why: 'after differentiation it is its operand',
-  apply: (node) => (node.op === primitive.stopGradient ? [source(node)] : null),
+const differentiated: Rule = {
+  name: 'differentiated',
+  why: 'after differentiation, a composite that only says how to differentiate is its decomposition',
+  apply: ({ op, inputs, attrs }) =>
+    op.kind === 'composite' && op.derivativeOnly ? op.decompose(inputs, attrs) : null,
 };
 
 /** The exact rules, in the order in which they are tried. */
 export const simplifyRules: readonly Rule[] = [
-  stopGradient,
+  differentiated,
   noMove,
   viewOfSplat,
   reshapeOfReshape,

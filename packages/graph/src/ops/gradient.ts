@@ -9,6 +9,7 @@ export const stopGradientOp: CompositeOp = composite({
   decompose: ([x]) => [x as Tensor],
   vjp: () => [null],
   elementwise: true,
+  derivativeOnly: true,
   wide: false,
   test: { smooth: false },
 });

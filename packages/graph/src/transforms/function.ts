@@ -67,19 +67,29 @@ export function runOnLeaves(
   });
   const leaves = given.filter((_, i) => types[i]);
   const updates = currentProgram()?.updates.length ?? 0;
-  const result = flatten(
-    (f as (...args: readonly TensorTree[]) => TensorTree)(...args.rebuild(given)),
-    `${what}: what the function returns`,
-  );
-  if (result.leaves.length === 0) {
-    throw userError({
-      code: 'no-result',
-      message: `${what}: the function returns no tensor`,
-      cure: 'return a tensor, or an array or a plain object of tensors',
-    });
-  }
+  const result = resultOf(f, args.rebuild(given), what);
   checkUpdates(leaves, updates, what);
   return { leaves, result };
+}
+
+/**
+ * Runs a function of tensors.
+ *
+ * @throws GraphError at the user's line when it returns anything but tensors, or none.
+ */
+export function resultOf(
+  f: (...args: never) => unknown,
+  given: readonly TensorTree[],
+  what: string,
+): FlatTree {
+  const body = f as (...args: readonly TensorTree[]) => TensorTree;
+  const result = flatten(body(...given), `${what}: what the function returns`);
+  if (result.leaves.length > 0) return result;
+  throw userError({
+    code: 'no-result',
+    message: `${what}: the function returns no tensor`,
+    cure: 'return a tensor, or an array or a plain object of tensors',
+  });
 }
 
 // The leaves stand for nothing outside of the function.
@@ -117,14 +127,40 @@ function remade({ op, attrs, stacks, note }: Node, inputs: readonly Tensor[]): r
   );
 }
 
-/** Refuses what has no derivative. */
-export function requireFloats(args: FlatArguments, what: string): void {
+/**
+ * Runs a function on leaves to be differentiated by.
+ *
+ * @throws GraphError at the user's line when an argument is not of floats, or the function uses the
+ * tensor from around it that it should have used as its argument.
+ */
+export function runOnFloats(
+  f: (...args: never) => unknown,
+  args: FlatArguments,
+  what: string,
+): OnLeaves {
   const at = args.leaves.findIndex((t) => !isFloat(t.dtype));
+  if (at >= 0) {
+    throw userError({
+      code: 'no-gradient',
+      message: `${what}: ${args.names[at]} is ${args.leaves[at]}: only float tensors have derivatives`,
+      cure: 'capture it instead of taking it as an argument: (x) => f(x, labels)',
+    });
+  }
+  const types = args.leaves.map((t) => t.type);
+  const run = runOnLeaves(f, args, types, what);
+  checkUsed(run, args, what);
+  return run;
+}
+
+function checkUsed({ leaves, result }: OnLeaves, args: FlatArguments, what: string): void {
+  const reached = (t: Tensor): boolean =>
+    result.leaves.some((y) => y.node === t.node) || dependents(result.leaves, [t]).length > 0;
+  const at = leaves.findIndex((leaf, i) => !reached(leaf) && reached(args.leaves[i] as Tensor));
   if (at < 0) return;
   throw userError({
-    code: 'no-gradient',
-    message: `${what}: ${args.names[at]} is ${args.leaves[at]}: only float tensors have derivatives`,
-    cure: 'capture it instead of taking it as an argument: (x) => f(x, labels)',
+    code: 'captured',
+    message: `${what}: the function captures ${args.leaves[at]} instead of using it as ${args.names[at]}`,
+    cure: 'what a function captures is constant to it: use its argument, or grad(loss, [w])',
   });
 }
 
@@ -149,6 +185,3 @@ export function checkTangents(args: FlatArguments, tangents: FlatArguments, what
     cure: 'a tangent has the dtype and shape of its argument',
   });
 }
-
-export const typesOf = (args: FlatArguments): readonly TensorType[] =>
-  args.leaves.map((t) => t.type);

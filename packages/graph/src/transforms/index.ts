@@ -1,4 +1,7 @@
 export type { AxisTree } from './axis-tree.ts';
+export { checkpoint } from './checkpoint.ts';
+export type { CustomVjpRule } from './custom-vjp.ts';
+export { customVjp } from './custom-vjp.ts';
 export type { TensorFunction } from './function.ts';
 export type { Jacobian } from './jacobian.ts';
 export { hessian, hvp, jacfwd, jacobian, jacrev } from './jacobian.ts';

@@ -13,14 +13,7 @@ import { moveAxis } from '../ops/transpose.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { batched, repeatFirst } from './batch.ts';
 import type { FlatArguments } from './function.ts';
-import {
-  checkTangents,
-  flattenArguments,
-  requireFloats,
-  runOnLeaves,
-  typesOf,
-  withValues,
-} from './function.ts';
+import { checkTangents, flattenArguments, runOnFloats, withValues } from './function.ts';
 import { pushforward } from './pushforward.ts';
 
 /** The form of the result, each tensor of it replaced by something of the form of the argument. */
@@ -109,10 +102,9 @@ export function hvp<A extends readonly TensorTree[]>(
   tangents: { readonly [K in keyof A]: A[K] },
 ): A {
   const args = flattenArguments(primals, 'hvp');
-  requireFloats(args, 'hvp');
   const directions = flattenArguments(tangents as readonly TensorTree[], 'hvp: tangents');
   checkTangents(args, directions, 'hvp');
-  const { leaves, result } = runOnLeaves(f, args, typesOf(args), 'hvp');
+  const { leaves, result } = runOnFloats(f, args, 'hvp');
   const gradients = gradientsOf(result, leaves, 'hvp');
   const moved = pushforward(gradients, leaves, directions.leaves);
   const found = moved.map((t, i) => t ?? zerosLike(leaves[i] as Tensor));
@@ -134,8 +126,7 @@ function onFirst<X extends TensorTree, Rest extends readonly TensorTree[]>(
   what: string,
 ): OnFirst {
   const args = flattenArguments([x], what);
-  requireFloats(args, what);
-  return { args, ...runOnLeaves((own: X) => f(own, ...rest), args, typesOf(args), what) };
+  return { args, ...runOnFloats((own: X) => f(own, ...rest), args, what) };
 }
 
 function floats(result: FlatTree, what: string): readonly Tensor[] {

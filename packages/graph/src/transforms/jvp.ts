@@ -2,14 +2,7 @@ import type { Tensor } from '../node.ts';
 import { zerosLike } from '../ops/leaves.ts';
 import type { TensorTree } from '../tree.ts';
 import type { FlatArguments, OnLeaves, TensorFunction } from './function.ts';
-import {
-  checkTangents,
-  flattenArguments,
-  requireFloats,
-  runOnLeaves,
-  typesOf,
-  withValues,
-} from './function.ts';
+import { checkTangents, flattenArguments, runOnFloats, withValues } from './function.ts';
 import { pushforward } from './pushforward.ts';
 
 /** A result with its derivative along the tangents. */
@@ -60,8 +53,7 @@ function linearizeAt<R extends TensorTree>(
   args: FlatArguments,
   what: string,
 ): { readonly value: R; push(tangents: FlatArguments): R } {
-  requireFloats(args, what);
-  const { leaves, result } = runOnLeaves(f, args, typesOf(args), what);
+  const { leaves, result } = runOnFloats(f, args, what);
   const value = result.rebuild(withValues(result.leaves, leaves, args.leaves)) as R;
   const push = (tangents: FlatArguments): R => {
     checkTangents(args, tangents, what);

@@ -1,5 +1,6 @@
 import { dimEqual } from '../dim.ts';
 import { isFloat } from '../dtype.ts';
+import { userError } from '../fail.ts';
 import { noGradient, pullback } from '../grad.ts';
 import type { Node, Tensor } from '../node.ts';
 import { formatType, tensorKey } from '../node.ts';
@@ -72,7 +73,14 @@ function transposed(node: Node, context: JvpContext): readonly (Tensor | null)[]
   const found = pullback(through, tangents.filter(flows), leaves);
   const result = found.filter((t) => t !== null);
   if (dependents(result, leaves).length > 0 || result.some((t) => keys.has(tensorKey(t)))) {
-    throw new Error(`the vjp of ${node.op.name} is not linear in its cotangents`);
+    throw userError(
+      {
+        code: 'no-gradient',
+        message: `${node.op.name} has no forward derivative: its vjp is not linear in the cotangents`,
+        cure: 'use reverse mode here: vjp, grad or jacrev',
+      },
+      node.stacks[0] ?? [],
+    );
   }
   return cotangents.map((ct) => (ct ? (found[leaves.indexOf(ct)] ?? null) : null));
 }

@@ -46,4 +46,9 @@ mx::array lower_flip(const Call& call) {
   return axes.empty() ? call.in(0) : mx::flip(call.in(0), axes);
 }
 
+// An array of its own to MLX, which so does not merge what is computed from it.
+mx::array lower_barrier(const Call& call) {
+  return mx::depends({call.in(0)}, {call.inputs.begin() + 1, call.inputs.end()}).front();
+}
+
 }  // namespace vorab::on_mlx

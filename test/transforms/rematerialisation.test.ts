@@ -1,0 +1,172 @@
+import type { NdArray, Tensor } from '@vorab/graph';
+import {
+  barrier,
+  checkpoint,
+  constant,
+  dim,
+  evaluate,
+  f32,
+  grad,
+  input,
+  jvp,
+  program,
+  random,
+  readNumber,
+  topologicalOrder,
+  vmap,
+  withTrace,
+} from '@vorab/graph';
+import { describe, expect, test } from 'vitest';
+import { arrayFor, randomOf } from '../helpers/arrays.ts';
+import type { Outcome, Trial } from '../helpers/trials.ts';
+import { compileTrials, runTrials } from '../helpers/trials.ts';
+
+// checkpoint: the gradient computes a function again instead of keeping what lies inside it.
+
+const N = dim('N', { max: 64 });
+const layers = 16;
+const width = 32;
+
+type Body = (x: Tensor, ws: readonly Tensor[]) => Tensor;
+
+const layer = (x: Tensor, w: Tensor): Tensor => x.matmul(w).tanh().mul(x.sigmoid()).sin();
+const segment: Body = (x, ws) => ws.reduce(layer, x);
+
+/** The gradients of a deep chain, its layers in segments of four. */
+function chain(name: string, wrap: (f: Body) => Body): Trial {
+  const types = Object.fromEntries(
+    Array.from({ length: layers }, (_, i) => [`w${i}`, f32(width, width)]),
+  );
+  const body = (given: Readonly<Record<string, Tensor>>): Record<string, Tensor> => {
+    const ws = Object.keys(types).map((key) => given[key] as Tensor);
+    const x = given['x'] as Tensor;
+    const segments = Array.from({ length: layers / 4 }, (_, i) => ws.slice(4 * i, 4 * i + 4));
+    const y = segments.reduce((h, part) => wrap(segment)(h, part), x);
+    const loss = y.mul(y).mean();
+    const found = grad(loss, [x, ...ws]);
+    return { loss, ...Object.fromEntries(found.map((g, i) => [`g${i}`, g])) };
+  };
+  const draw = randomOf('chain');
+  const fill = { from: -0.4, to: 0.4 };
+  const weights = Object.keys(types).map((key): [string, NdArray] => [
+    key,
+    arrayFor('f32', [width, width], fill, draw),
+  ]);
+  const inputs = { x: arrayFor('f32', [48, width], fill, draw), ...Object.fromEntries(weights) };
+  return {
+    name,
+    program: program({ x: f32(N, width), ...types }, body as never) as never,
+    calls: [{ sizes: { N: 48 }, inputs }],
+  };
+}
+
+describe('a deep chain', async () => {
+  const plain = chain('plain', (f) => f);
+  const saved = chain('checkpointed', (f) => (x, ws) => checkpoint(f)(x, ws));
+  const trials = [plain, saved];
+
+  test.each([true, false])('needs less memory at its peak, fused: %s', (fuse) => {
+    const { artifacts, failures } = compileTrials(trials, fuse);
+    expect([...failures.values()]).toEqual([]);
+    const plan = artifacts[0]?.program.plans.find((p) => p.name === 'blas');
+    const [a, b] = (plan?.entries ?? []).map((e) => Number(e.peakBytes)) as [number, number];
+    expect(b).toBeLessThan(0.65 * a);
+  });
+
+  test.each(['reference', 'blas', 'mlx'] as const)(
+    'has the same gradients, bit for bit: %s',
+    async (runtime) => {
+      const results = await runTrials(compileTrials(trials, true), runtime);
+      const outputs = trials.map((trial) => {
+        const result = results.get(trial);
+        if (!result || 'failure' in result) throw result?.failure ?? new Error('did not run');
+        return (result as { outcome: Outcome }).outcome.outputs[0] ?? {};
+      });
+      const [one = {}, other = {}] = outputs;
+      expect(Object.keys(one)).toHaveLength(layers + 2);
+      for (const [key, array] of Object.entries(one)) {
+        expect(Buffer.from(bytesOf(other[key])).equals(bytesOf(array)), key).toBe(true);
+      }
+    },
+  );
+});
+
+const bytesOf = (array: NdArray | undefined): Uint8Array => {
+  const { buffer, byteOffset, byteLength } = array?.data ?? new Uint8Array();
+  return new Uint8Array(buffer, byteOffset, byteLength);
+};
+
+const numbers = (array: NdArray): number[] =>
+  Array.from({ length: array.data.length }, (_, i) => readNumber(array, i));
+const valuesOf = (t: Tensor): number[] => numbers(evaluate(t));
+
+describe('checkpoint', () => {
+  const x = constant([0.1, 0.2, 0.3], 'f64');
+  const f = (t: Tensor): Tensor => t.exp().sin().mul(t);
+
+  test('keeps no node of the forward pass but the operands', () => {
+    withTrace(() => {
+      const t = input('t', f32(4));
+      const y = checkpoint(f)(t);
+      const [g] = grad(y.sum(), [t]) as readonly [Tensor];
+      const exponentials = topologicalOrder([g]).filter((n) => n.op.name === 'exp');
+      expect(exponentials.map((n) => n.inputs[0]?.node.op.name)).toEqual(['barrier']);
+    });
+  });
+
+  test('computes again what depends on captured tensors alone', () => {
+    withTrace(() => {
+      const t = input('t', f32(4));
+      const y = checkpoint(() => t.exp().sin())();
+      const [g] = grad(y.sum(), [t]) as readonly [Tensor];
+      const names = topologicalOrder([g]).map((n) => n.op.name);
+      expect(names).toContain('barrier');
+      expect(names.filter((name) => name === 'exp')).toHaveLength(1);
+    });
+  });
+
+  test('takes and gives forms of tensors, and integers', () => {
+    const g = checkpoint(({ a, n }: { a: Tensor; n: Tensor }) => ({ y: f(a), m: n.add(1) }));
+    const found = g({ a: x, n: constant([1, 2, 3], 'i32') });
+    expect(valuesOf(found.y)).toEqual(valuesOf(f(x)));
+    expect(valuesOf(found.m)).toEqual([2, 3, 4]);
+    expect(valuesOf(grad(found.y.sum(), [x])[0] as Tensor)).toEqual(
+      valuesOf(grad(f(x).sum(), [x])[0] as Tensor),
+    );
+  });
+
+  test('nests, and goes through vmap, jvp and second derivatives', () => {
+    const nested = checkpoint((t: Tensor) => checkpoint(f)(f(t)));
+    const direct = (t: Tensor): Tensor => f(f(t));
+    const second = (g: (t: Tensor) => Tensor): Tensor =>
+      grad((grad(g(x).sum(), [x])[0] as Tensor).sum(), [x])[0] as Tensor;
+    expect(valuesOf(second(nested))).toEqual(valuesOf(second(direct)));
+    const one = constant([1, 1, 1], 'f64');
+    expect(valuesOf(jvp(nested, [x], [one]).tangent)).toEqual(
+      valuesOf(jvp(direct, [x], [one]).tangent),
+    );
+    const each = (g: (t: Tensor) => Tensor): Tensor =>
+      grad(vmap((t: Tensor, u: Tensor) => g(t).mul(u), { in: [0, null] })(x, one).sum(), [
+        x,
+      ])[0] as Tensor;
+    expect(valuesOf(each(nested))).toEqual(valuesOf(each(direct)));
+  });
+
+  test('draws the same random numbers again', () => {
+    const k = random.key(3);
+    const g = (t: Tensor): Tensor => t.mul(random.uniform(k, [3], { dtype: 'f64' })).exp();
+    expect(valuesOf(grad(checkpoint(g)(x).sum(), [x])[0] as Tensor)).toEqual(
+      valuesOf(grad(g(x).sum(), [x])[0] as Tensor),
+    );
+  });
+});
+
+test('barrier is its operand, and orders what comes after it', () => {
+  withTrace(() => {
+    const [a, b] = [input('a', f32(3)), input('b', f32())];
+    const y = barrier(a, [b]);
+    expect(y.toString()).toBe('f32[3]');
+    expect(y.exp().node).not.toBe(a.exp().node);
+    expect(numbers(evaluate(y, { a: [1, 2, 3], b: 0 }))).toEqual([1, 2, 3]);
+  });
+});

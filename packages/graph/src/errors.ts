@@ -32,6 +32,23 @@ export class GraphError extends Error {
   }
 }
 
+/**
+ * Thrown by an op that refuses its data when it runs (a singular matrix); who runs it adds the op
+ * and the user's line.
+ */
+export class DataError extends Error {
+  override readonly name: string = 'DataError';
+  /** Where in its data: which matrix of a batch, which element. Empty: nowhere in particular. */
+  readonly index: readonly number[];
+  readonly cure: string | undefined;
+
+  constructor(message: string, index: readonly number[], cure?: string) {
+    super(message);
+    this.index = index;
+    this.cure = cure;
+  }
+}
+
 /** Thrown by a type rule; `make` adds the op, its operands and the user's line. */
 export class TypeRuleError extends Error {
   override readonly name: string = 'TypeRuleError';

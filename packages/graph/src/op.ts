@@ -129,6 +129,8 @@ export interface TestHints {
   readonly domain?: readonly [number, number] | readonly (readonly [number, number])[];
   /** Allowed error in units in the last place of f32, where 4 is not the right number. */
   readonly ulp?: number;
+  /** Allowed error in f32 as a part of the largest value, where sums cancel and 1e-6 is too strict. */
+  readonly part?: number;
   /** Smooth enough for finite differences inside the domain; default true where vjp exists. */
   readonly smooth?: boolean;
 }

@@ -1,6 +1,7 @@
 // The C table: every call guarded, so that no exception crosses.
 #include "backend.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -14,8 +15,19 @@ namespace {
 int report(vorab_error* error, vorab_status status, uint32_t step, const char* message) {
   if (error != nullptr) {
     error->step = step;
+    error->index_rank = 0;
     std::strncpy(error->message, message, sizeof error->message - 1);
     error->message[sizeof error->message - 1] = '\0';
+  }
+  return status;
+}
+
+int report(vorab_error* error, const Failure& failure) {
+  const int status = report(error, failure.status, failure.step, failure.what());
+  if (error) {
+    const auto& index = failure.index;
+    error->index_rank = static_cast<uint32_t>(std::min<size_t>(index.size(), VORAB_MAX_RANK));
+    std::copy_n(index.begin(), error->index_rank, error->index);
   }
   return status;
 }
@@ -25,7 +37,7 @@ int guarded(vorab_error* error, Body body) try {
   body();
   return VORAB_OK;
 } catch (const Failure& fault) {
-  return report(error, fault.status, fault.step, fault.what());
+  return report(error, fault);
 } catch (const std::bad_alloc&) {
   return report(error, VORAB_MEMORY, VORAB_NO_STEP, "out of memory");
 } catch (const BadPlan& fault) {

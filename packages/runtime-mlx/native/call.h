@@ -2,11 +2,13 @@
 // that must come out.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "runtime-mlx/native/findings.h"
 #include "runtime-mlx/native/types.h"
 
 namespace vorab::on_mlx {
@@ -19,6 +21,7 @@ class AttributeValues {
  public:
   AttributeValues(Attributes attributes, const Binding& binding);
 
+  size_t size() const { return values_.size(); }
   int64_t integer(size_t i) const { return std::get<int64_t>(values_[i]); }  // also a dim
   double number(size_t i) const { return std::get<double>(values_[i]); }
   bool flag(size_t i) const { return std::get<bool>(values_[i]); }
@@ -37,6 +40,8 @@ struct Call {
   std::span<const mx::array> inputs;  // a constant attribute's data come after the op's own
   const AttributeValues& attributes;
   std::span<const Type> outputs;
+  uint32_t step = VORAB_NO_STEP;
+  std::shared_ptr<Findings> findings = nullptr;  // where an op says that it refuses its data
 
   const mx::array& in(size_t i) const { return inputs[i]; }
   const Type& out(size_t i = 0) const { return outputs[i]; }

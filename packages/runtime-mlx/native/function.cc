@@ -52,6 +52,7 @@ void Function::build(const std::vector<Type>& leaf_types) {
 
 std::vector<mx::array> Function::operator()(const std::vector<mx::array>& leaves,
                                             const Cancel& cancel) {
+  findings_->take();  // of a call that ended otherwise
   cancel_ = cancel;
   std::vector<mx::array> results = compiled_ ? compiled_(leaves) : trace(leaves);
   cancel_ = {};
@@ -78,7 +79,7 @@ void Function::step(const Instruction& instruction, Slots& slots) const try {
     const mx::array& value = slots[operand.slot].value();
     inputs.push_back(operand.alias ? reinterpret(value, *operand.alias) : value);
   }
-  const Call call{inputs, instruction.attributes, instruction.types};
+  const Call call{inputs, instruction.attributes, instruction.types, instruction.step, findings_};
   std::vector<mx::array> outputs = instruction.lower(call);
   for (size_t i = 0; i < instruction.outputs.size(); ++i) {
     expect(instruction, i, outputs.at(i));

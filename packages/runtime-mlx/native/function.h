@@ -51,6 +51,7 @@ class Function {
   const std::vector<Port>& leaves() const { return leaves_; }
   const std::vector<Port>& results() const { return results_; }
   size_t steps() const { return instructions_.size(); }
+  Findings& findings() { return *findings_; }  // of the arrays that were evaluated last
 
   // Traces with arrays that are never evaluated: all that MLX refuses, it refuses here.
   void build(const std::vector<Type>& leaf_types);
@@ -71,6 +72,7 @@ class Function {
   std::vector<Port> results_;
   std::vector<uint32_t> result_slots_;
   uint32_t slot_count_ = 0;
+  std::shared_ptr<Findings> findings_ = std::make_shared<Findings>();
   Cancel cancel_;  // of the call that is being traced
   std::function<std::vector<mx::array>(const std::vector<mx::array>&)> compiled_;
 };

@@ -145,7 +145,9 @@ void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inp
   }
   results.clear();
   cancel.check();
-  commit(ports, evaluate(wanted), outputs);
+  std::vector<mx::array> values = evaluate(wanted);
+  if (const auto failure = function.findings().take()) throw *failure;
+  commit(ports, std::move(values), outputs);
   ++stats_.runs;
   stats_.steps += function.steps();
   stats_.casts += items(entry_plan(entry).casts()).size();

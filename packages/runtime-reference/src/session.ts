@@ -10,8 +10,8 @@ import type {
 } from '@vorab/runtime';
 import { backendStats } from '@vorab/runtime';
 import { arrayOf, bytesOf, copyOf, dtypeAt, fill } from './arrays.ts';
-import { ReferenceFailure } from './failure.ts';
-import { Functions } from './program.ts';
+import { atNode, ReferenceFailure } from './failure.ts';
+import { Functions, type PreparedNode } from './program.ts';
 import { Queue, type Steps } from './queue.ts';
 
 type Counts = { [K in BackendStatName]: number };
@@ -188,9 +188,8 @@ export class ReferenceSession implements BackendSession {
     const values = new Array<NdArray | undefined>(prepared.values);
     const given = [...inputs, ...entry.reads.map((state) => this.#state(state))];
     for (const [i, array] of given.entries()) values[i] = array;
-    for (const node of prepared.nodes) {
-      const operands = node.inputs.map((value) => defined(values[value]));
-      const made = evaluateNode(node.op, operands, node.attrs, node.types);
+    for (const [n, node] of prepared.nodes.entries()) {
+      const made = evaluated(node, n, values);
       for (const [o, array] of made.entries()) values[node.first + o] = array;
       for (const value of node.dead) values[value] = undefined;
       this.#counts.steps++;
@@ -244,6 +243,19 @@ export class ReferenceSession implements BackendSession {
       tensorsLive: this.#tensors.size,
     };
     return backendStats.map((name) => counts[name]);
+  }
+}
+
+function evaluated(
+  { op, inputs, attrs, types }: PreparedNode,
+  node: number,
+  values: readonly (NdArray | undefined)[],
+): readonly NdArray[] {
+  try {
+    const operands = inputs.map((value) => defined(values[value]));
+    return evaluateNode(op, operands, attrs, types);
+  } catch (error) {
+    throw atNode(error, node);
   }
 }
 

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define VORAB_BACKEND_ABI 1u
+#define VORAB_BACKEND_ABI 2u
 #define VORAB_MAX_RANK 8
 #define VORAB_NO_STEP 0xffffffffu
 
@@ -37,8 +37,14 @@ typedef enum vorab_status {
 } vorab_status;
 
 typedef struct vorab_error {
-  uint32_t step;      /* step of the entry plan, counted over its regions, or VORAB_NO_STEP */
-  char message[2048]; /* what was found, what was expected; zero-terminated */
+  uint32_t step; /* step of the entry plan, counted over its regions, or VORAB_NO_STEP */
+  /* With VORAB_FAILED: where in the step's data, such as which matrix of a batch or which element;
+   * index_rank 0: nowhere in particular. */
+  uint32_t index_rank;
+  int64_t index[VORAB_MAX_RANK];
+  /* What was found, what was expected; lines after the first say what would cure it.
+   * Zero-terminated. */
+  char message[2048];
 } vorab_error;
 
 /* A verified, mapped artifact. Stays valid and unchanged until the session is closed. */

@@ -38,8 +38,7 @@ class Host {
   bool sync(const Work& work) {
     if (throw_if_closed()) return false;
     vorab_error error;
-    error.step = VORAB_NO_STEP;
-    error.message[0] = '\0';
+    clear(error);
     int status = VORAB_OK;
     if (session_->owner_thread()) {
       executor_->run_and_wait([&] { status = work(error); });
@@ -48,7 +47,7 @@ class Host {
       session_->release_waiting();
       status = work(error);
     }
-    if (status != VORAB_OK) napi_throw(env_, make_error(env_, status, error.message, error.step));
+    if (status != VORAB_OK) napi_throw(env_, make_error(env_, status, error));
     return status == VORAB_OK;
   }
 

@@ -1,5 +1,6 @@
 #include "runtime/native/promise_task.h"
 
+#include <algorithm>
 #include <exception>
 
 namespace vorab::runtime {
@@ -13,19 +14,32 @@ void set_number(napi_env env, napi_value object, const char* name, double number
 
 }  // namespace
 
-napi_value make_error(napi_env env, int status, const char* message, uint32_t step) {
+napi_value make_error(napi_env env, int status, const char* message) {
   napi_value text = nullptr;
   napi_value error = nullptr;
   napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &text);
   napi_create_error(env, nullptr, text, &error);
   set_number(env, error, "status", status);
-  if (step != VORAB_NO_STEP) set_number(env, error, "step", step);
   return error;
 }
 
+napi_value make_error(napi_env env, int status, const vorab_error& error) {
+  const napi_value made = make_error(env, status, error.message);
+  if (error.step != VORAB_NO_STEP) set_number(env, made, "step", error.step);
+  if (status != VORAB_FAILED || error.index_rank == 0) return made;
+  napi_value index = nullptr;
+  napi_create_array(env, &index);
+  for (uint32_t axis = 0; axis < std::min<uint32_t>(error.index_rank, VORAB_MAX_RANK); ++axis) {
+    napi_value at = nullptr;
+    napi_create_double(env, static_cast<double>(error.index[axis]), &at);
+    napi_set_element(env, index, axis, at);
+  }
+  napi_set_named_property(env, made, "index", index);
+  return made;
+}
+
 void PromiseTask::execute() noexcept {
-  error_.step = VORAB_NO_STEP;
-  error_.message[0] = '\0';
+  clear(error_);
   if (cancelled.load(std::memory_order_acquire) != 0) {
     status_ = fail(error_, VORAB_ABORTED, "aborted before it ran");
     return;
@@ -45,7 +59,7 @@ napi_value PromiseTask::start(napi_env env) {
 
 void PromiseTask::settle(napi_env env) {
   if (status_ != VORAB_OK) {
-    napi_reject_deferred(env, deferred_, make_error(env, status_, error_.message, error_.step));
+    napi_reject_deferred(env, deferred_, make_error(env, status_, error_));
   } else {
     napi_resolve_deferred(env, deferred_, value(env));
   }

@@ -16,8 +16,10 @@ constexpr int kClosed = -1;
 constexpr int kQueueFull = -2;
 constexpr int kArgument = -3;
 
-// An Error with `status` and `step`.
-napi_value make_error(napi_env env, int status, const char* message, uint32_t step = VORAB_NO_STEP);
+// An Error with `status`.
+napi_value make_error(napi_env env, int status, const char* message);
+// An Error with `status`, and `step` and `index` where the backend knows them.
+napi_value make_error(napi_env env, int status, const vorab_error& error);
 
 class PromiseTask : public Task {
  public:

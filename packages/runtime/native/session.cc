@@ -15,11 +15,17 @@ vorab_program view_of(const Artifact& artifact) {
 
 }  // namespace
 
+void clear(vorab_error& error) {
+  error.step = VORAB_NO_STEP;
+  error.index_rank = 0;
+  error.message[0] = '\0';
+}
+
 int fail(vorab_error& error, vorab_status status, const std::string& message) {
+  clear(error);
   const size_t length = std::min(message.size(), sizeof error.message - 1);
   std::memcpy(error.message, message.data(), length);
   error.message[length] = '\0';
-  error.step = VORAB_NO_STEP;
   return status;
 }
 

@@ -73,6 +73,8 @@ class Session {
   std::vector<vorab_output> outputs_;
 };
 
+// Nothing is wrong yet.
+void clear(vorab_error& error);
 // Fills `error` and returns `status`.
 int fail(vorab_error& error, vorab_status status, const std::string& message);
 

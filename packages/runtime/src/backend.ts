@@ -95,6 +95,10 @@ export interface BackendFailure extends Error {
   readonly status: number;
   /** Step of the entry's plan. */
   readonly step?: number;
+  /** Node of the entry's function, from a backend that runs no plan. */
+  readonly node?: number;
+  /** Where in the step's data: which matrix of a batch, which element. */
+  readonly index?: readonly number[];
 }
 
 /** The fields of `vorab_stats`, in its order. */

@@ -39,6 +39,10 @@ export interface ErrorDetails {
   readonly cure?: string | undefined;
   /** The user's `file:line:column`. */
   readonly location?: string | undefined;
+  /** With code `failed`: the op that refused its data. */
+  readonly op?: string | undefined;
+  /** With code `failed`: where in its data, such as which matrix of a batch. */
+  readonly index?: readonly number[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -48,6 +52,8 @@ export class VorabError extends Error {
   readonly code: ErrorCode;
   readonly cure: string | undefined;
   readonly location: string | undefined;
+  readonly op: string | undefined;
+  readonly index: readonly number[] | undefined;
 
   constructor(details: ErrorDetails) {
     const at = details.location === undefined ? '' : `${details.location}: `;
@@ -59,6 +65,8 @@ export class VorabError extends Error {
     this.code = details.code;
     this.cure = details.cure;
     this.location = details.location;
+    this.op = details.op;
+    this.index = details.index;
   }
 }
 

@@ -27,24 +27,42 @@ export function isBackendFailure(value: unknown): value is BackendFailure {
 }
 
 export interface FailurePlace {
-  /** "fit", or "fit: step 3 (solve)". */
+  /** The entry, "fit", or what was done, "open". */
   readonly name: string | undefined;
   readonly location: string | undefined;
+  /** "3 (fused exp+add)": the step of the plan. */
+  readonly step?: string | undefined;
+  /** The op that the user applied. */
+  readonly op?: string | undefined;
 }
 
 /** A backend's failure as the user's error; anything else as it is. */
 export function toVorabError(failure: unknown, place: FailurePlace): unknown {
   if (!isBackendFailure(failure)) return failure;
-  const prefix = place.name === undefined ? '' : `${place.name}: `;
   const code = codeOf(failure.status);
+  const prefix = prefixOf(code, failure, place);
   if (code === 'aborted') return new AbortError(`${prefix}${failure.message}`);
+  const [message = '', ...cure] = failure.message.split('\n');
   return new VorabError({
     code,
-    message: `${prefix}${failure.message}`,
-    cure: cures[code],
+    message: `${prefix}${message}`,
+    cure: cure.length > 0 ? cure.join('\n') : cures[code],
     location: place.location,
     cause: failure,
+    ...(code === 'failed' && { op: place.op, index: failure.index }),
   });
+}
+
+// What the data made fail is said in the words of the model: "fit: solve at [2]: ", the same on every runtime. All
+// else is about a step of a plan.
+function prefixOf(code: ErrorCode, failure: BackendFailure, place: FailurePlace): string {
+  const { name, step, op } = place;
+  if (name === undefined) return '';
+  if (code === 'failed' && op !== undefined) {
+    const at = failure.index === undefined ? '' : ` at [${failure.index.join(', ')}]`;
+    return `${name}: ${op}${at}: `;
+  }
+  return step === undefined ? `${name}: ` : `${name}: step ${step}: `;
 }
 
 function codeOf(status: number): ErrorCode {

@@ -1,4 +1,4 @@
-import { fb, programRoot } from '@vorab/artifact';
+import { fb, opById, programRoot } from '@vorab/artifact';
 import { type DType, dtypeBytes, dtypes } from './dtype.ts';
 
 /** What a session knows of an artifact: names, types and bounds; no functions and no steps. */
@@ -204,20 +204,45 @@ export function readProgram(flatbuffer: Uint8Array): ProgramInfo {
   };
 }
 
-/** The user's line of step `step` of an entry's plan (of the entry itself without one), and the step's name. */
-export function locateStep(
+/** What a backend says of where it failed: a step of the entry's plan, or a node of its function. */
+export interface FailedAt {
+  readonly step?: number | undefined;
+  readonly node?: number | undefined;
+}
+
+/** Where that is in the model. */
+export interface FailedPlace {
+  /** The user's line, or that of the entry. */
+  readonly location: string | undefined;
+  /** The step's name. */
+  readonly step: string | undefined;
+  /** The op that the user applied. */
+  readonly op: string | undefined;
+}
+
+/** Looks up where an entry failed. The same op gives the same answer, whichever runtime failed. */
+export function locateFailure(
   flatbuffer: Uint8Array,
   plan: number,
   entry: number,
-  step: number | undefined,
-): { readonly location: string | undefined; readonly name: string | undefined } {
+  { step, node }: FailedAt,
+): FailedPlace {
   const program = programRoot(flatbuffer);
+  const called = present(program.entries(entry));
   const found = step === undefined || plan < 0 ? undefined : findStep(program, plan, entry, step);
+  const at = node ?? (found !== undefined && found.nodesLength() > 0 ? found.nodes(0) : null);
+  const origin = at === null ? null : present(program.functions(called.function_())).nodes(at);
   const index =
-    found !== undefined && found.locationsLength() > 0
-      ? present(found.locations(0))
-      : present(program.entries(entry)).location();
-  return { location: formatLocation(program, index), name: found?.name() ?? undefined };
+    origin !== null && origin.locationsLength() > 0
+      ? origin.locations(0)
+      : found !== undefined && found.locationsLength() > 0
+        ? found.locations(0)
+        : called.location();
+  return {
+    location: formatLocation(program, present(index)),
+    step: found?.name() ?? undefined,
+    op: origin === null ? undefined : opById(origin.op())?.name,
+  };
 }
 
 function findStep(

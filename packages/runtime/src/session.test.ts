@@ -123,8 +123,9 @@ describe.each(stubs)('a session of %s', (stub) => {
     const error = await failure(session.call('fail', { x: new Float32Array(2) }));
     expect(error).toMatchObject({
       code: 'failed',
-      message: 'model.ts:8:14: fail: step 3: the matrix is singular',
+      message: 'model.ts:8:14: fail: step 3: the matrix is singular\n  fix: use another',
       location: 'model.ts:8:14',
+      index: [1, 4],
     });
     expect(() => session.callSync('fail', { x: new Float32Array(2) })).toThrow('singular');
     expect((await session.stats()).failed).toBe(2);

@@ -7,7 +7,7 @@ import { didYouMean, listNames, VorabError } from './errors.ts';
 import { isBackendFailure, toVorabError } from './failure.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { EntryInfo, ProgramInfo } from './program.ts';
-import { locateStep } from './program.ts';
+import { locateFailure } from './program.ts';
 import { Hyper, States } from './state.ts';
 import { Tensor } from './tensor.ts';
 import type { AnyEntries, EntryMethods, SyncMethods } from './types.ts';
@@ -256,10 +256,9 @@ export class SessionBase {
       return toVorabError(failure, { name: undefined, location: undefined });
     }
     const { flatbuffer, plan } = this.#parts;
-    const { location, name } = locateStep(flatbuffer, plan, entry.index, failure.step);
-    const step =
-      failure.step === undefined ? '' : `: step ${failure.step}${name ? ` (${name})` : ''}`;
-    return toVorabError(failure, { name: `${entry.name}${step}`, location });
+    const { location, step, op } = locateFailure(flatbuffer, plan, entry.index, failure);
+    const at = failure.step === undefined ? undefined : `${failure.step}${step ? ` (${step})` : ''}`;
+    return toVorabError(failure, { name: entry.name, location, step: at, op });
   }
 
   #entryInfo(name: string): EntryInfo {

@@ -74,6 +74,9 @@ void Session::run_steps(const Bound& bound, uint32_t first_write, const int32_t*
     }
     try {
       bound.steps[i]->run(context);
+    } catch (const DataFault& fault) {
+      // The compiler puts what may fail before every write of state.
+      throw Failure(i >= first_write ? VORAB_BROKEN : VORAB_FAILED, fault.what(), i, fault.index);
     } catch (const std::exception& fault) {
       throw Failure(i >= first_write ? VORAB_BROKEN : VORAB_FAILED, fault.what(), i);
     }

@@ -14,10 +14,12 @@ namespace vorab::blas {
 
 // A failure with the status and step that the caller sees.
 struct Failure : std::runtime_error {
-  Failure(vorab_status code, const std::string& message, uint32_t at = VORAB_NO_STEP)
-      : std::runtime_error(message), status(code), step(at) {}
+  Failure(vorab_status code, const std::string& message, uint32_t at = VORAB_NO_STEP,
+          std::vector<int64_t> where = {})
+      : std::runtime_error(message), status(code), step(at), index(std::move(where)) {}
   vorab_status status;
   uint32_t step;
+  std::vector<int64_t> index;  // in the step's data
 };
 
 class Session {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "../pool.h"
@@ -15,6 +18,14 @@ struct RunContext {
   Pool& pool;
   const std::vector<std::byte*>& scratch;  // per thread
   std::byte* workspace;                    // shared by the threads of one step
+};
+
+// Thrown by a step that refuses its data: what was found, and where in them (which matrix of a
+// batch, which element). Lines after the first say what would cure it.
+struct DataFault : std::runtime_error {
+  DataFault(const std::string& message, std::vector<int64_t> at)
+      : std::runtime_error(message), index(std::move(at)) {}
+  std::vector<int64_t> index;
 };
 
 class Step {

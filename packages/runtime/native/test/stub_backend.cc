@@ -3,7 +3,7 @@
 // What an entry does is its name:
 //   sleep    sleeps for input 0 milliseconds (i32), one at a time, and honours cancel
 //   stubborn the same without honouring cancel
-//   fail     VORAB_FAILED at step 3
+//   fail     VORAB_FAILED at step 3, index [1, 4]
 //   broken   VORAB_BROKEN
 //   others   nothing
 // Then output i is a copy of input i, or zeros; and every state that the entry writes grows by one
@@ -67,6 +67,7 @@ class Inside {
 
 int fail(vorab_error* error, int status, uint32_t step, const char* message) {
   error->step = step;
+  error->index_rank = 0;
   std::snprintf(error->message, sizeof error->message, "%s", message);
   return status;
 }
@@ -146,7 +147,13 @@ int run(vorab_session* session, uint32_t entry_index, const int64_t* symbols,
   const fb::Program& program = *session->program;
   const fb::Entry& entry = *program.entries()->Get(entry_index);
   const std::string_view name = vorab::text(entry.name());
-  if (name == "fail") return fail(error, VORAB_FAILED, 3, "the matrix is singular");
+  if (name == "fail") {
+    const int status = fail(error, VORAB_FAILED, 3, "the matrix is singular\nuse another");
+    error->index_rank = 2;
+    error->index[0] = 1;
+    error->index[1] = 4;
+    return status;
+  }
   if (name == "broken") return fail(error, VORAB_BROKEN, 1, "lost the device");
   if ((name == "sleep" || name == "stubborn") && !slept(inputs[0], cancel, name == "sleep")) {
     return fail(error, VORAB_ABORTED, 0, "cancelled");

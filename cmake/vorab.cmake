@@ -111,6 +111,21 @@ function(vorab_need_artifact)
   endif()
 endfunction()
 
+# Factorizations by LAPACK, for backends that have data in host memory.
+function(vorab_need_linalg)
+  if(TARGET vorab_linalg)
+    return()
+  endif()
+  vorab_need(blas)
+  vorab_need_artifact()
+  set(folder "${VORAB_ROOT}/packages/runtime/native/linalg")
+  add_library(vorab_linalg STATIC
+    "${folder}/orthogonal.cc"
+    "${folder}/routine.cc"
+    "${folder}/triangles.cc")
+  target_link_libraries(vorab_linalg PUBLIC vorab_artifact vorab::blas)
+endfunction()
+
 # A backend: a shared library beside the addon's own, behind the C table of backend.h.
 function(vorab_backend name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")

@@ -132,7 +132,8 @@ function method(name: string, node: Declaration, file: ts.SourceFile): Method | 
  */
 function typesIn(file: ts.SourceFile): Map<string, string> {
   const found = new Map<string, string>();
-  const own = `./ops/${path.basename(file.fileName)}`;
+  const own = `./${path.posix.relative(source, file.fileName)}`;
+  const folder = path.posix.dirname(own);
   for (const statement of file.statements) {
     if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) {
       found.set(statement.name.text, own);
@@ -141,7 +142,7 @@ function typesIn(file: ts.SourceFile): Map<string, string> {
       continue;
     const names = statement.importClause?.namedBindings;
     if (!names || !ts.isNamedImports(names)) continue;
-    const target = `./${path.posix.normalize(`ops/${statement.moduleSpecifier.text}`)}`;
+    const target = `./${path.posix.normalize(`${folder}/${statement.moduleSpecifier.text}`)}`;
     for (const { name } of names.elements) {
       if (/^[A-Z]/.test(name.text)) found.set(name.text, target);
     }

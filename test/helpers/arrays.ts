@@ -8,7 +8,17 @@ export type Fill =
   /** Values at the edges of the dtype, and what floats have besides numbers. */
   | 'special'
   /** These, again and again. */
-  | readonly number[];
+  | readonly number[]
+  /** Each matrix of the last two axes by itself. */
+  | { readonly matrix: MatrixFill };
+
+/** The element at a place of a matrix, from the random numbers of all its places. */
+export type MatrixFill = (
+  row: number,
+  column: number,
+  random: (row: number, column: number) => number,
+  columns: number,
+) => number;
 
 /** Uniform numbers in [0, 1), from a text. */
 export function randomOf(seed: string): () => number {
@@ -36,6 +46,7 @@ export function specialValues(dtype: DType): readonly number[] {
 
 function filler(dtype: DType, fill: Fill, random: () => number): (i: number) => number {
   if (fill === 'special') return filler(dtype, specialValues(dtype), random);
+  if ('matrix' in fill) throw new Error('a matrix has a shape');
   if ('length' in fill) return (i) => fill[i % fill.length] as number;
   const { from, to } = fill;
   const kind = dtypeKind(dtype);
@@ -52,6 +63,10 @@ export function arrayFor(
   random: () => number,
 ): NdArray {
   const array = ndarray(dtype, shape);
+  if (typeof fill === 'object' && 'matrix' in fill) {
+    encodeInto(array, 0, matrices(shape, fill.matrix, random));
+    return array;
+  }
   const next = filler(dtype, fill, random);
   encodeInto(
     array,
@@ -59,4 +74,16 @@ export function arrayFor(
     Array.from({ length: sizeOfShape(shape) }, (_, i) => next(i)),
   );
   return array;
+}
+
+function matrices(shape: readonly number[], fill: MatrixFill, random: () => number): number[] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  const values: number[] = [];
+  for (let b = 0; b < sizeOfShape(shape.slice(0, -2)); b++) {
+    const drawn = Array.from({ length: rows * columns }, () => 2 * random() - 1);
+    const at = (i: number, j: number): number => drawn[i * columns + j] ?? 0;
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) values.push(fill(i, j, at, columns));
+  }
+  return values;
 }

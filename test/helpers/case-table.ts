@@ -16,6 +16,7 @@ import {
 import type { Fill } from './arrays.ts';
 import { controlCases } from './control-cases.ts';
 import { convCases } from './conv-cases.ts';
+import { linalgCases } from './linalg-cases.ts';
 import { nnCases } from './nn-cases.ts';
 
 /**
@@ -328,6 +329,7 @@ export const caseTable: Readonly<Record<string, Row>> = {
   cummin: running,
   logCumsumExp: floats(running),
   ...conversions,
+  ...linalgCases(N),
   ...composites,
   ...convCases(N, M),
   ...controlCases,

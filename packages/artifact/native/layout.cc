@@ -31,6 +31,7 @@ struct Table {
 
 constexpr std::string_view kIdentifier = "VRB1";
 constexpr uint64_t kSmallest = 12;
+constexpr int kDeepest = 64;  // tables within tables; as the library's own verifier has it
 
 class Walker {
  public:
@@ -105,6 +106,9 @@ class Walker {
   }
 
   void table(const Path& path, uint64_t at, const Table& layout) {
+    if (++depth_ > kDeepest) {
+      fail("malformed", path, "is nested more than ", kDeepest, " deep");
+    }
     inside(path, at, 4, 4);
     visit(path, 4);
     const int64_t signed_vtable = static_cast<int64_t>(at) - read<int32_t>(at);
@@ -117,6 +121,7 @@ class Walker {
     for (const Field& each : std::span(kFields).subspan(layout.first, layout.count)) {
       field(path, at, vtable, each);
     }
+    --depth_;
   }
 
   void field(const Path& parent, uint64_t table_at, uint64_t vtable, const Field& layout) {
@@ -168,6 +173,7 @@ class Walker {
 
   std::span<const uint8_t> bytes_;
   uint64_t visited_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace

@@ -89,7 +89,7 @@ std::optional<Fault> check_binding(const fb::Program& program, uint32_t plan, ui
     const Path at = root.at("plans", plan);
     rules::check_symbols(program, binding);
     rules::check_extents(program, binding);
-    rules::check_ranges(at.at("entries", entry), {program, of, binding});
+    rules::check_ranges(at.at("entries", entry), program, of, binding);
   });
 }
 

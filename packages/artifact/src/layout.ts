@@ -23,6 +23,8 @@ export interface TableLayout {
 
 const identifier = 'VRB1';
 const smallest = 12;
+/** Tables within tables; as the library's own verifier has it. */
+const deepest = 64;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -41,6 +43,7 @@ class Walker {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private visited = 0;
+  private depth = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -119,6 +122,9 @@ class Walker {
   }
 
   private table(path: Path, at: number, index: number): void {
+    if (++this.depth > deepest) {
+      fail('malformed', path, `is nested more than ${deepest} deep`);
+    }
     this.inside(path, at, 4, 4);
     this.visit(path, 4);
     const vtable = at - this.view.getInt32(at, true);
@@ -128,6 +134,7 @@ class Walker {
     if (size < 4 || size % 2 !== 0) fail('malformed', path, `has a vtable of ${size} bytes`);
     this.inside(path, vtable, size, 2);
     for (const field of tables[index]?.fields ?? []) this.field(path, at, vtable, field);
+    this.depth--;
   }
 
   private field(parent: Path, table: number, vtable: number, field: FieldLayout): void {

@@ -118,6 +118,14 @@ struct Apply;
 struct ApplyBuilder;
 struct ApplyT;
 
+struct Body;
+struct BodyBuilder;
+struct BodyT;
+
+struct Control;
+struct ControlBuilder;
+struct ControlT;
+
 struct Step;
 struct StepBuilder;
 struct StepT;
@@ -687,33 +695,36 @@ enum class StepBody : uint8_t {
   Fused = 1,
   Contract = 2,
   Apply = 3,
+  Control = 4,
   MIN = NONE,
-  MAX = Apply
+  MAX = Control
 };
 
-inline const StepBody (&EnumValuesStepBody())[4] {
+inline const StepBody (&EnumValuesStepBody())[5] {
   static const StepBody values[] = {
     StepBody::NONE,
     StepBody::Fused,
     StepBody::Contract,
-    StepBody::Apply
+    StepBody::Apply,
+    StepBody::Control
   };
   return values;
 }
 
 inline const char * const *EnumNamesStepBody() {
-  static const char * const names[5] = {
+  static const char * const names[6] = {
     "NONE",
     "Fused",
     "Contract",
     "Apply",
+    "Control",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameStepBody(StepBody e) {
-  if (::flatbuffers::IsOutRange(e, StepBody::NONE, StepBody::Apply)) return "";
+  if (::flatbuffers::IsOutRange(e, StepBody::NONE, StepBody::Control)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesStepBody()[index];
 }
@@ -734,6 +745,10 @@ template<> struct StepBodyTraits<vorab::fb::Apply> {
   static const StepBody enum_value = StepBody::Apply;
 };
 
+template<> struct StepBodyTraits<vorab::fb::Control> {
+  static const StepBody enum_value = StepBody::Control;
+};
+
 template<typename T> struct StepBodyUnionTraits {
   static const StepBody enum_value = StepBody::NONE;
 };
@@ -748,6 +763,10 @@ template<> struct StepBodyUnionTraits<vorab::fb::ContractT> {
 
 template<> struct StepBodyUnionTraits<vorab::fb::ApplyT> {
   static const StepBody enum_value = StepBody::Apply;
+};
+
+template<> struct StepBodyUnionTraits<vorab::fb::ControlT> {
+  static const StepBody enum_value = StepBody::Control;
 };
 
 struct StepBodyUnion {
@@ -803,6 +822,14 @@ struct StepBodyUnion {
   const vorab::fb::ApplyT *AsApply() const {
     return type == StepBody::Apply ?
       reinterpret_cast<const vorab::fb::ApplyT *>(value) : nullptr;
+  }
+  vorab::fb::ControlT *AsControl() {
+    return type == StepBody::Control ?
+      reinterpret_cast<vorab::fb::ControlT *>(value) : nullptr;
+  }
+  const vorab::fb::ControlT *AsControl() const {
+    return type == StepBody::Control ?
+      reinterpret_cast<const vorab::fb::ControlT *>(value) : nullptr;
   }
 };
 
@@ -3288,6 +3315,270 @@ inline ::flatbuffers::Offset<Apply> CreateApplyDirect(
 
 ::flatbuffers::Offset<Apply> CreateApply(::flatbuffers::FlatBufferBuilder &_fbb, const ApplyT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
 
+struct BodyT : public ::flatbuffers::NativeTable {
+  typedef Body TableType;
+  uint32_t carries = 0;
+  std::vector<std::unique_ptr<vorab::fb::ValueT>> values{};
+  std::vector<std::unique_ptr<vorab::fb::StepT>> steps{};
+  uint64_t arena_bytes = 0;
+  BodyT() = default;
+  BodyT(const BodyT &o);
+  BodyT(BodyT&&) FLATBUFFERS_NOEXCEPT = default;
+  BodyT &operator=(BodyT o) FLATBUFFERS_NOEXCEPT;
+};
+
+struct Body FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef BodyT NativeTableType;
+  typedef BodyBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_CARRIES = 4,
+    VT_VALUES = 6,
+    VT_STEPS = 8,
+    VT_ARENA_BYTES = 10
+  };
+  uint32_t carries() const {
+    return GetField<uint32_t>(VT_CARRIES, 0);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Value>> *values() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Value>> *>(VT_VALUES);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>> *steps() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>> *>(VT_STEPS);
+  }
+  uint64_t arena_bytes() const {
+    return GetField<uint64_t>(VT_ARENA_BYTES, 0);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint32_t>(verifier, VT_CARRIES, 4) &&
+           VerifyOffset(verifier, VT_VALUES) &&
+           verifier.VerifyVector(values()) &&
+           verifier.VerifyVectorOfTables(values()) &&
+           VerifyOffset(verifier, VT_STEPS) &&
+           verifier.VerifyVector(steps()) &&
+           verifier.VerifyVectorOfTables(steps()) &&
+           VerifyField<uint64_t>(verifier, VT_ARENA_BYTES, 8) &&
+           verifier.EndTable();
+  }
+  BodyT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(BodyT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<Body> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const BodyT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct BodyBuilder {
+  typedef Body Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_carries(uint32_t carries) {
+    fbb_.AddElement<uint32_t>(Body::VT_CARRIES, carries, 0);
+  }
+  void add_values(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Value>>> values) {
+    fbb_.AddOffset(Body::VT_VALUES, values);
+  }
+  void add_steps(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>>> steps) {
+    fbb_.AddOffset(Body::VT_STEPS, steps);
+  }
+  void add_arena_bytes(uint64_t arena_bytes) {
+    fbb_.AddElement<uint64_t>(Body::VT_ARENA_BYTES, arena_bytes, 0);
+  }
+  explicit BodyBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<Body> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<Body>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<Body> CreateBody(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t carries = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Value>>> values = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>>> steps = 0,
+    uint64_t arena_bytes = 0) {
+  BodyBuilder builder_(_fbb);
+  builder_.add_arena_bytes(arena_bytes);
+  builder_.add_steps(steps);
+  builder_.add_values(values);
+  builder_.add_carries(carries);
+  return builder_.Finish();
+}
+
+struct Body::Traits {
+  using type = Body;
+  static auto constexpr Create = CreateBody;
+};
+
+inline ::flatbuffers::Offset<Body> CreateBodyDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t carries = 0,
+    const std::vector<::flatbuffers::Offset<vorab::fb::Value>> *values = nullptr,
+    const std::vector<::flatbuffers::Offset<vorab::fb::Step>> *steps = nullptr,
+    uint64_t arena_bytes = 0) {
+  auto values__ = values ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Value>>(*values) : 0;
+  auto steps__ = steps ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Step>>(*steps) : 0;
+  return vorab::fb::CreateBody(
+      _fbb,
+      carries,
+      values__,
+      steps__,
+      arena_bytes);
+}
+
+::flatbuffers::Offset<Body> CreateBody(::flatbuffers::FlatBufferBuilder &_fbb, const BodyT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
+struct ControlT : public ::flatbuffers::NativeTable {
+  typedef Control TableType;
+  uint16_t op = 0;
+  std::vector<uint32_t> inputs{};
+  std::vector<uint32_t> outputs{};
+  std::vector<std::unique_ptr<vorab::fb::AttributeT>> attributes{};
+  std::vector<std::unique_ptr<vorab::fb::BodyT>> bodies{};
+  std::vector<uint32_t> scratch{};
+  ControlT() = default;
+  ControlT(const ControlT &o);
+  ControlT(ControlT&&) FLATBUFFERS_NOEXCEPT = default;
+  ControlT &operator=(ControlT o) FLATBUFFERS_NOEXCEPT;
+};
+
+struct Control FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef ControlT NativeTableType;
+  typedef ControlBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_OP = 4,
+    VT_INPUTS = 6,
+    VT_OUTPUTS = 8,
+    VT_ATTRIBUTES = 10,
+    VT_BODIES = 12,
+    VT_SCRATCH = 14
+  };
+  uint16_t op() const {
+    return GetField<uint16_t>(VT_OP, 0);
+  }
+  const ::flatbuffers::Vector<uint32_t> *inputs() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_INPUTS);
+  }
+  const ::flatbuffers::Vector<uint32_t> *outputs() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_OUTPUTS);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Attribute>> *attributes() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Attribute>> *>(VT_ATTRIBUTES);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Body>> *bodies() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Body>> *>(VT_BODIES);
+  }
+  const ::flatbuffers::Vector<uint32_t> *scratch() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_SCRATCH);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint16_t>(verifier, VT_OP, 2) &&
+           VerifyOffset(verifier, VT_INPUTS) &&
+           verifier.VerifyVector(inputs()) &&
+           VerifyOffset(verifier, VT_OUTPUTS) &&
+           verifier.VerifyVector(outputs()) &&
+           VerifyOffset(verifier, VT_ATTRIBUTES) &&
+           verifier.VerifyVector(attributes()) &&
+           verifier.VerifyVectorOfTables(attributes()) &&
+           VerifyOffset(verifier, VT_BODIES) &&
+           verifier.VerifyVector(bodies()) &&
+           verifier.VerifyVectorOfTables(bodies()) &&
+           VerifyOffset(verifier, VT_SCRATCH) &&
+           verifier.VerifyVector(scratch()) &&
+           verifier.EndTable();
+  }
+  ControlT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(ControlT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<Control> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const ControlT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct ControlBuilder {
+  typedef Control Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_op(uint16_t op) {
+    fbb_.AddElement<uint16_t>(Control::VT_OP, op, 0);
+  }
+  void add_inputs(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> inputs) {
+    fbb_.AddOffset(Control::VT_INPUTS, inputs);
+  }
+  void add_outputs(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> outputs) {
+    fbb_.AddOffset(Control::VT_OUTPUTS, outputs);
+  }
+  void add_attributes(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Attribute>>> attributes) {
+    fbb_.AddOffset(Control::VT_ATTRIBUTES, attributes);
+  }
+  void add_bodies(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Body>>> bodies) {
+    fbb_.AddOffset(Control::VT_BODIES, bodies);
+  }
+  void add_scratch(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> scratch) {
+    fbb_.AddOffset(Control::VT_SCRATCH, scratch);
+  }
+  explicit ControlBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<Control> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<Control>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<Control> CreateControl(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint16_t op = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> inputs = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> outputs = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Attribute>>> attributes = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Body>>> bodies = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> scratch = 0) {
+  ControlBuilder builder_(_fbb);
+  builder_.add_scratch(scratch);
+  builder_.add_bodies(bodies);
+  builder_.add_attributes(attributes);
+  builder_.add_outputs(outputs);
+  builder_.add_inputs(inputs);
+  builder_.add_op(op);
+  return builder_.Finish();
+}
+
+struct Control::Traits {
+  using type = Control;
+  static auto constexpr Create = CreateControl;
+};
+
+inline ::flatbuffers::Offset<Control> CreateControlDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint16_t op = 0,
+    const std::vector<uint32_t> *inputs = nullptr,
+    const std::vector<uint32_t> *outputs = nullptr,
+    const std::vector<::flatbuffers::Offset<vorab::fb::Attribute>> *attributes = nullptr,
+    const std::vector<::flatbuffers::Offset<vorab::fb::Body>> *bodies = nullptr,
+    const std::vector<uint32_t> *scratch = nullptr) {
+  auto inputs__ = inputs ? _fbb.CreateVector<uint32_t>(*inputs) : 0;
+  auto outputs__ = outputs ? _fbb.CreateVector<uint32_t>(*outputs) : 0;
+  auto attributes__ = attributes ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Attribute>>(*attributes) : 0;
+  auto bodies__ = bodies ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Body>>(*bodies) : 0;
+  auto scratch__ = scratch ? _fbb.CreateVector<uint32_t>(*scratch) : 0;
+  return vorab::fb::CreateControl(
+      _fbb,
+      op,
+      inputs__,
+      outputs__,
+      attributes__,
+      bodies__,
+      scratch__);
+}
+
+::flatbuffers::Offset<Control> CreateControl(::flatbuffers::FlatBufferBuilder &_fbb, const ControlT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
 struct StepT : public ::flatbuffers::NativeTable {
   typedef Step TableType;
   vorab::fb::StepBodyUnion body{};
@@ -3326,6 +3617,9 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   }
   const vorab::fb::Apply *body_as_Apply() const {
     return body_type() == vorab::fb::StepBody::Apply ? static_cast<const vorab::fb::Apply *>(body()) : nullptr;
+  }
+  const vorab::fb::Control *body_as_Control() const {
+    return body_type() == vorab::fb::StepBody::Control ? static_cast<const vorab::fb::Control *>(body()) : nullptr;
   }
   const ::flatbuffers::String *name() const {
     return GetPointer<const ::flatbuffers::String *>(VT_NAME);
@@ -3373,6 +3667,10 @@ template<> inline const vorab::fb::Contract *Step::body_as<vorab::fb::Contract>(
 
 template<> inline const vorab::fb::Apply *Step::body_as<vorab::fb::Apply>() const {
   return body_as_Apply();
+}
+
+template<> inline const vorab::fb::Control *Step::body_as<vorab::fb::Control>() const {
+  return body_as_Control();
 }
 
 struct StepBuilder {
@@ -5243,6 +5541,120 @@ inline ::flatbuffers::Offset<Apply> Apply::Pack(::flatbuffers::FlatBufferBuilder
       _attributes);
 }
 
+inline BodyT::BodyT(const BodyT &o)
+      : carries(o.carries),
+        arena_bytes(o.arena_bytes) {
+  values.reserve(o.values.size());
+  for (const auto &values_ : o.values) { values.emplace_back((values_) ? new vorab::fb::ValueT(*values_) : nullptr); }
+  steps.reserve(o.steps.size());
+  for (const auto &steps_ : o.steps) { steps.emplace_back((steps_) ? new vorab::fb::StepT(*steps_) : nullptr); }
+}
+
+inline BodyT &BodyT::operator=(BodyT o) FLATBUFFERS_NOEXCEPT {
+  std::swap(carries, o.carries);
+  std::swap(values, o.values);
+  std::swap(steps, o.steps);
+  std::swap(arena_bytes, o.arena_bytes);
+  return *this;
+}
+
+inline BodyT *Body::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<BodyT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void Body::UnPackTo(BodyT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = carries(); _o->carries = _e; }
+  { auto _e = values(); if (_e) { _o->values.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->values[_i]) { _e->Get(_i)->UnPackTo(_o->values[_i].get(), _resolver); } else { _o->values[_i] = std::unique_ptr<vorab::fb::ValueT>(_e->Get(_i)->UnPack(_resolver)); } } } else { _o->values.resize(0); } }
+  { auto _e = steps(); if (_e) { _o->steps.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->steps[_i]) { _e->Get(_i)->UnPackTo(_o->steps[_i].get(), _resolver); } else { _o->steps[_i] = std::unique_ptr<vorab::fb::StepT>(_e->Get(_i)->UnPack(_resolver)); } } } else { _o->steps.resize(0); } }
+  { auto _e = arena_bytes(); _o->arena_bytes = _e; }
+}
+
+inline ::flatbuffers::Offset<Body> CreateBody(::flatbuffers::FlatBufferBuilder &_fbb, const BodyT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return Body::Pack(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<Body> Body::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const BodyT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const BodyT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _carries = _o->carries;
+  auto _values = _o->values.size() ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Value>> (_o->values.size(), [](size_t i, _VectorArgs *__va) { return CreateValue(*__va->__fbb, __va->__o->values[i].get(), __va->__rehasher); }, &_va ) : 0;
+  auto _steps = _o->steps.size() ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Step>> (_o->steps.size(), [](size_t i, _VectorArgs *__va) { return CreateStep(*__va->__fbb, __va->__o->steps[i].get(), __va->__rehasher); }, &_va ) : 0;
+  auto _arena_bytes = _o->arena_bytes;
+  return vorab::fb::CreateBody(
+      _fbb,
+      _carries,
+      _values,
+      _steps,
+      _arena_bytes);
+}
+
+inline ControlT::ControlT(const ControlT &o)
+      : op(o.op),
+        inputs(o.inputs),
+        outputs(o.outputs),
+        scratch(o.scratch) {
+  attributes.reserve(o.attributes.size());
+  for (const auto &attributes_ : o.attributes) { attributes.emplace_back((attributes_) ? new vorab::fb::AttributeT(*attributes_) : nullptr); }
+  bodies.reserve(o.bodies.size());
+  for (const auto &bodies_ : o.bodies) { bodies.emplace_back((bodies_) ? new vorab::fb::BodyT(*bodies_) : nullptr); }
+}
+
+inline ControlT &ControlT::operator=(ControlT o) FLATBUFFERS_NOEXCEPT {
+  std::swap(op, o.op);
+  std::swap(inputs, o.inputs);
+  std::swap(outputs, o.outputs);
+  std::swap(attributes, o.attributes);
+  std::swap(bodies, o.bodies);
+  std::swap(scratch, o.scratch);
+  return *this;
+}
+
+inline ControlT *Control::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<ControlT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void Control::UnPackTo(ControlT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = op(); _o->op = _e; }
+  { auto _e = inputs(); if (_e) { _o->inputs.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->inputs[_i] = _e->Get(_i); } } else { _o->inputs.resize(0); } }
+  { auto _e = outputs(); if (_e) { _o->outputs.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->outputs[_i] = _e->Get(_i); } } else { _o->outputs.resize(0); } }
+  { auto _e = attributes(); if (_e) { _o->attributes.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->attributes[_i]) { _e->Get(_i)->UnPackTo(_o->attributes[_i].get(), _resolver); } else { _o->attributes[_i] = std::unique_ptr<vorab::fb::AttributeT>(_e->Get(_i)->UnPack(_resolver)); } } } else { _o->attributes.resize(0); } }
+  { auto _e = bodies(); if (_e) { _o->bodies.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->bodies[_i]) { _e->Get(_i)->UnPackTo(_o->bodies[_i].get(), _resolver); } else { _o->bodies[_i] = std::unique_ptr<vorab::fb::BodyT>(_e->Get(_i)->UnPack(_resolver)); } } } else { _o->bodies.resize(0); } }
+  { auto _e = scratch(); if (_e) { _o->scratch.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->scratch[_i] = _e->Get(_i); } } else { _o->scratch.resize(0); } }
+}
+
+inline ::flatbuffers::Offset<Control> CreateControl(::flatbuffers::FlatBufferBuilder &_fbb, const ControlT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return Control::Pack(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<Control> Control::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const ControlT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const ControlT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _op = _o->op;
+  auto _inputs = _o->inputs.size() ? _fbb.CreateVector(_o->inputs) : 0;
+  auto _outputs = _o->outputs.size() ? _fbb.CreateVector(_o->outputs) : 0;
+  auto _attributes = _o->attributes.size() ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Attribute>> (_o->attributes.size(), [](size_t i, _VectorArgs *__va) { return CreateAttribute(*__va->__fbb, __va->__o->attributes[i].get(), __va->__rehasher); }, &_va ) : 0;
+  auto _bodies = _o->bodies.size() ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Body>> (_o->bodies.size(), [](size_t i, _VectorArgs *__va) { return CreateBody(*__va->__fbb, __va->__o->bodies[i].get(), __va->__rehasher); }, &_va ) : 0;
+  auto _scratch = _o->scratch.size() ? _fbb.CreateVector(_o->scratch) : 0;
+  return vorab::fb::CreateControl(
+      _fbb,
+      _op,
+      _inputs,
+      _outputs,
+      _attributes,
+      _bodies,
+      _scratch);
+}
+
 inline StepT *Step::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
   auto _o = std::make_unique<StepT>();
   UnPackTo(_o.get(), _resolver);
@@ -5968,6 +6380,10 @@ inline bool VerifyStepBody(::flatbuffers::VerifierTemplate<B> &verifier, const v
       auto ptr = reinterpret_cast<const vorab::fb::Apply *>(obj);
       return verifier.VerifyTable(ptr);
     }
+    case StepBody::Control: {
+      auto ptr = reinterpret_cast<const vorab::fb::Control *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
     default: return true;
   }
 }
@@ -6000,6 +6416,10 @@ inline void *StepBodyUnion::UnPack(const void *obj, StepBody type, const ::flatb
       auto ptr = reinterpret_cast<const vorab::fb::Apply *>(obj);
       return ptr->UnPack(resolver);
     }
+    case StepBody::Control: {
+      auto ptr = reinterpret_cast<const vorab::fb::Control *>(obj);
+      return ptr->UnPack(resolver);
+    }
     default: return nullptr;
   }
 }
@@ -6019,6 +6439,10 @@ inline ::flatbuffers::Offset<void> StepBodyUnion::Pack(::flatbuffers::FlatBuffer
       auto ptr = reinterpret_cast<const vorab::fb::ApplyT *>(value);
       return CreateApply(_fbb, ptr, _rehasher).Union();
     }
+    case StepBody::Control: {
+      auto ptr = reinterpret_cast<const vorab::fb::ControlT *>(value);
+      return CreateControl(_fbb, ptr, _rehasher).Union();
+    }
     default: return 0;
   }
 }
@@ -6035,6 +6459,10 @@ inline StepBodyUnion::StepBodyUnion(const StepBodyUnion &u) : type(u.type), valu
     }
     case StepBody::Apply: {
       value = new vorab::fb::ApplyT(*reinterpret_cast<vorab::fb::ApplyT *>(u.value));
+      break;
+    }
+    case StepBody::Control: {
+      value = new vorab::fb::ControlT(*reinterpret_cast<vorab::fb::ControlT *>(u.value));
       break;
     }
     default:
@@ -6056,6 +6484,11 @@ inline void StepBodyUnion::Reset() {
     }
     case StepBody::Apply: {
       auto ptr = reinterpret_cast<vorab::fb::ApplyT *>(value);
+      delete ptr;
+      break;
+    }
+    case StepBody::Control: {
+      auto ptr = reinterpret_cast<vorab::fb::ControlT *>(value);
       delete ptr;
       break;
     }

@@ -68,7 +68,7 @@ void Flow::read(uint32_t step, const Path& path, const Use& use) {
   switch (of.storage) {
     case fb::Storage::Output: fail("read", path, "reads ", name_of(of), ", which is only written");
     case fb::Storage::State:
-      if (!contains(plan_.entry.reads(), of.index) && !of.first_write) {
+      if (!plan_.frame.reads[of.index] && !of.first_write) {
         fail("read", path, "reads ", name_of(of), ", which the entry does not read");
       }
       break;
@@ -88,7 +88,7 @@ void Flow::write(uint32_t step, const Path& path, const Use& use) {
     fail("write", path, "writes ", name_of(of));
   }
   if (of.storage == fb::Storage::State) {
-    if (!contains(plan_.entry.writes(), of.index)) {
+    if (!plan_.frame.writes[of.index]) {
       fail("write", path, "writes ", name_of(of), ", which the entry does not write");
     }
     if (!first_write_) first_write_ = step;
@@ -107,7 +107,8 @@ void Flow::write(uint32_t step, const Path& path, const Use& use) {
 }
 
 void Flow::finish(const Path& path) const {
-  for (uint32_t i = 0; i < count(plan_.entry.outputs()); ++i) {
+  for (uint32_t i = 0; i < plan_.frame.outputs.size(); ++i) {
+    if (!plan_.frame.outputs[i]) continue;
     const auto place = places_.find(place_key(fb::Storage::Output, i));
     if (place == places_.end()) fail("write", path, "never writes output ", i);
     const auto& [filled, elements] = std::tie(place->second.filled, place->second.elements);
@@ -116,7 +117,7 @@ void Flow::finish(const Path& path) const {
     fail("write", path, "writes ", decimal(filled[at]), " elements of output ", i, ", expected ",
          decimal(elements[at]));
   }
-  for (const uint32_t state : items(plan_.entry.writes())) {
+  for (const uint32_t state : plan_.frame.due) {
     const auto place = places_.find(place_key(fb::Storage::State, state));
     if (place == places_.end() || !place->second.first_write) {
       fail("write", path, "never writes state ", state);

@@ -10,7 +10,7 @@ namespace vorab::rules {
 
 // One step of a plan, counted over its regions.
 struct PlacedStep {
-  uint32_t region;
+  std::optional<uint32_t> region;  // none in a body
   uint32_t index;
   const fb::Step* step;
   // All steps of its region are Apply and none touches the arena: a write binds a new array.

@@ -7,6 +7,13 @@
 namespace vorab::rules {
 namespace {
 
+// The values of a plan, or of a body, for the checks at one binding.
+struct RangeContext {
+  const fb::Program& program;
+  const Values& values;
+  const Binding& binding;
+};
+
 bool is_empty(const std::vector<Motion>& motions) {
   return std::any_of(motions.begin(), motions.end(),
                      [](const Motion& motion) { return motion.extent == 0; });
@@ -41,7 +48,7 @@ void check_access(const RangeContext& range, const Path& path, const fb::Access&
     const Wide reach = Wide{extent - 1} * stride;
     (reach < 0 ? first : last) += reach;
   }
-  const fb::Value& value = *range.plan.values()->Get(access.value());
+  const fb::Value& value = *range.values[access.value()];
   const int64_t size = elements(type_at(range.program, value.type()), range.binding);
   if (first < 0 || last >= size) {
     fail("access", path, "reaches elements ", decimal(first), " to ", decimal(last),
@@ -97,10 +104,42 @@ void check_value(const RangeContext& range, const Path& path, const fb::Value& v
       fail("arena", path, "needs ", bytes, " bytes, but has ", value.bytes());
     }
   } else if (value.storage() == fb::Storage::Alias) {
-    const fb::Value& base = *range.plan.values()->Get(value.index());
+    const fb::Value& base = *range.values[value.index()];
     const int64_t own = elements(type, range.binding);
     const int64_t other = elements(type_at(range.program, base.type()), range.binding);
     if (own != other) fail("alias", path, "has ", own, " elements of a value of ", other);
+  }
+}
+
+void check_bodies(const RangeContext& range, const Path& path, const fb::Control& control);
+
+void check_step(const RangeContext& range, const Path& path, const fb::Step& step) {
+  if (const auto* fused = step.body_as_Fused()) check_fused(range, path, *fused);
+  if (const auto* contract = step.body_as_Contract()) check_contract(range, path, *contract);
+  if (const auto* control = step.body_as_Control()) check_bodies(range, path, *control);
+}
+
+void check_steps(const RangeContext& range, const Path& path,
+                 const flatbuffers::Vector<flatbuffers::Offset<fb::Step>>* steps) {
+  for (uint32_t s = 0; s < count(steps); ++s) {
+    const Path step = path.at("steps", s);
+    check_step(range, step.field("body"), *steps->Get(s));
+  }
+}
+
+void check_values(const RangeContext& range, const Path& path) {
+  for (uint32_t i = 0; i < range.values.size(); ++i) {
+    check_value(range, path.at("values", i), *range.values[i]);
+  }
+}
+
+void check_bodies(const RangeContext& range, const Path& path, const fb::Control& control) {
+  for (uint32_t i = 0; i < count(control.bodies()); ++i) {
+    const fb::Body& body = *control.bodies()->Get(i);
+    const RangeContext own{range.program, items(body.values()), range.binding};
+    const Path at = path.at("bodies", i);
+    check_values(own, at);
+    check_steps(own, at, body.steps());
   }
 }
 
@@ -118,20 +157,12 @@ std::vector<Motion> store_motions(const fb::Program& program, const fb::Fused& f
   return motions;
 }
 
-void check_ranges(const Path& path, const RangeContext& range) {
-  for (uint32_t i = 0; i < count(range.plan.values()); ++i) {
-    check_value(range, path.at("values", i), *range.plan.values()->Get(i));
-  }
-  for (uint32_t r = 0; r < count(range.plan.regions()); ++r) {
-    const fb::Region& region = *range.plan.regions()->Get(r);
-    const Path at = path.at("regions", r);
-    for (uint32_t s = 0; s < count(region.steps()); ++s) {
-      const fb::Step& step = *region.steps()->Get(s);
-      const Path step_path = at.at("steps", s);
-      const Path body = step_path.field("body");
-      if (const auto* fused = step.body_as_Fused()) check_fused(range, body, *fused);
-      if (const auto* contract = step.body_as_Contract()) check_contract(range, body, *contract);
-    }
+void check_ranges(const Path& path, const fb::Program& program, const fb::EntryPlan& plan,
+                  const Binding& binding) {
+  const RangeContext range{program, items(plan.values()), binding};
+  check_values(range, path);
+  for (uint32_t r = 0; r < count(plan.regions()); ++r) {
+    check_steps(range, path.at("regions", r), plan.regions()->Get(r)->steps());
   }
 }
 

@@ -10,13 +10,6 @@ struct Motion {
   int64_t stride;
 };
 
-// A plan of one entry, for the checks at one binding.
-struct RangeContext {
-  const fb::Program& program;
-  const fb::EntryPlan& plan;
-  const Binding& binding;
-};
-
 // The dims over which a store writes: the kept ones, and the reduced ones where its value varies
 // over them.
 std::vector<Motion> store_motions(const fb::Program& program, const fb::Fused& fused,
@@ -24,6 +17,7 @@ std::vector<Motion> store_motions(const fb::Program& program, const fb::Fused& f
 
 // What depends on the values of symbols: sizes of values, and that every access lies inside its
 // value. The types' extents have been checked at the same binding.
-void check_ranges(const Path& path, const RangeContext& range);
+void check_ranges(const Path& path, const fb::Program& program, const fb::EntryPlan& plan,
+                  const Binding& binding);
 
 }  // namespace vorab::rules

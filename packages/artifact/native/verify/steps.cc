@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "artifact/native/verify/control.h"
 #include "artifact/native/verify/functions.h"
 #include "artifact/native/verify/tape.h"
 
@@ -98,19 +99,19 @@ void check_apply(const PlanContext& plan, const Path& path, const fb::Apply& app
 
 void check_step(const PlanContext& plan, const Path& path, const fb::Step& step) {
   const fb::Program& program = plan.context.program;
-  const fb::Function& function = *program.functions()->Get(plan.entry.function());
   refers_to(path.field("reason"), "string", step.reason(), count(program.strings()));
   refers_to(path.field("border"), "string", step.border(), count(program.strings()));
-  each_refers_to(path, "nodes", "node", step.nodes(), count(function.nodes()));
+  each_refers_to(path, "nodes", "node", step.nodes(), plan.frame.nodes);
   each_refers_to(path, "locations", "location", step.locations(), count(program.locations()));
   const Path at = path.field("body");
   switch (step.body_type()) {
     case fb::StepBody::Fused: return check_fused(plan, at, *step.body_as_Fused(), false, {});
     case fb::StepBody::Contract: return check_contract(plan, at, *step.body_as_Contract());
     case fb::StepBody::Apply: return check_apply(plan, at, *step.body_as_Apply());
+    case fb::StepBody::Control: return check_control(plan, at, *step.body_as_Control());
     default:
       fail("kind", at, "is of step kind ", static_cast<unsigned>(step.body_type()),
-           ", expected 1 to 3");
+           ", expected 1 to 4");
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "artifact/native/verify/places.h"
+#include "artifact/native/verify/frame.h"
 
 namespace vorab::rules {
 
@@ -8,7 +8,7 @@ namespace vorab::rules {
 struct PlanContext {
   const Context& context;
   const Values& values;
-  const fb::Entry& entry;
+  const Frame& frame;
 };
 
 // A step by itself: indices, dtypes, levels, attributes. Its order among the others is for flow.h.

@@ -39,15 +39,24 @@ void of_contract(const PlanContext& plan, const Path& path, const fb::Contract& 
   of_fused(plan, path.field("epilogue"), *contract.epilogue(), write, visit);
 }
 
-void of_apply(const PlanContext& plan, const Path& path, const fb::Apply& apply, bool write,
-              const Visit& visit) {
-  const auto& values = items(write ? apply.outputs() : apply.inputs());
+// Values that are read or written whole.
+void of_values(const PlanContext& plan, const Path& path, const char* field,
+               const flatbuffers::Vector<uint32_t>* of, bool write, const Visit& visit) {
+  const auto& values = items(of);
   for (uint32_t i = 0; i < values.size(); ++i) {
     Use use{values[i], write, {}};
     const fb::TensorType& type = type_at(plan.context.program, plan.values[values[i]]->type());
     if (write) use.filled = {elements(type, plan.context.high), elements(type, plan.context.low)};
-    visit(path.at(write ? "outputs" : "inputs", i), use);
+    visit(path.at(field, i), use);
   }
+}
+
+// Apply, or Control.
+template <class Applied>
+void of_apply(const PlanContext& plan, const Path& path, const Applied& apply, bool write,
+              const Visit& visit) {
+  if (write) of_values(plan, path, "outputs", apply.outputs(), true, visit);
+  if (!write) of_values(plan, path, "inputs", apply.inputs(), false, visit);
 }
 
 }  // namespace
@@ -60,6 +69,10 @@ void each_use(const PlanContext& plan, const Path& path, const fb::Step& step, c
       of_contract(plan, at, *contract, write, visit);
     }
     if (const auto* apply = step.body_as_Apply()) of_apply(plan, at, *apply, write, visit);
+    if (const auto* control = step.body_as_Control()) {
+      of_apply(plan, at, *control, write, visit);
+      if (write) of_values(plan, at, "scratch", control->scratch(), true, visit);
+    }
   }
 }
 

@@ -68,11 +68,32 @@ const contractLines = (names: Names, contract: fb.ContractT): string[] => {
   ];
 };
 
-const applyLines = (names: Names, { op, inputs, outputs, attributes }: fb.ApplyT): string[] => {
+type Applied = Pick<fb.ApplyT, 'op' | 'inputs' | 'outputs' | 'attributes'>;
+
+const applyLines = (names: Names, { op, inputs, outputs, attributes }: Applied): string[] => {
   const values = (of: readonly number[]): string => of.map((value) => `%${value}`).join(', ');
   const operands = inputs.length === 0 ? '' : ` ${values(inputs)}`;
   return [`${values(outputs)} = ${names.op(op)}${operands}${names.attributes(attributes)}`];
 };
+
+const controlLines = (names: Names, control: fb.ControlT): string[] => [
+  ...applyLines(names, control),
+  ...(control.scratch.length > 0 ? [`scratch %${control.scratch.join(', %')}`] : []),
+  ...control.bodies.flatMap(({ carries, values, steps, arenaBytes }, i) => [
+    `body ${i}: ${carries} carries, arena ${arenaBytes} bytes`,
+    ...indent([
+      ...valueLines(names, undefined, values),
+      ...steps.flatMap((step, s) => stepLines(names, s, step)),
+    ]),
+  ]),
+];
+
+const valueLines = (
+  names: Names,
+  entry: fb.EntryT | undefined,
+  values: readonly fb.ValueT[],
+): string[] =>
+  values.map((value, i) => `%${i}: ${names.type(value.type)} ${valueText(names, entry, value)}`);
 
 const stepLines = (names: Names, index: number, step: fb.StepT): string[] => {
   const { body } = step;
@@ -86,9 +107,11 @@ const stepLines = (names: Names, index: number, step: fb.StepT): string[] => {
       ? fusedLines(names, body)
       : body instanceof fb.ContractT
         ? contractLines(names, body)
-        : body instanceof fb.ApplyT
-          ? applyLines(names, body)
-          : [];
+        : body instanceof fb.ControlT
+          ? controlLines(names, body)
+          : body instanceof fb.ApplyT
+            ? applyLines(names, body)
+            : [];
   return [title, ...indent(lines)];
 };
 
@@ -101,7 +124,7 @@ const valueText = (names: Names, entry: fb.EntryT | undefined, value: fb.ValueT)
     case fb.Storage.Output:
       return `output ${entry?.outputs[index]?.name ?? index}`;
     case fb.Storage.State:
-      return `state ${states[index]?.name ?? index}`;
+      return entry === undefined ? `carry ${index}` : `state ${states[index]?.name ?? index}`;
     case fb.Storage.Constant:
       return `constant ${index}`;
     case fb.Storage.Arena:
@@ -121,9 +144,7 @@ const entryPlanLines = (names: Names, plan: fb.EntryPlanT): string[] => {
   const { arenaBytes, peakBytes, firstWrite } = plan;
   const lines = [
     `entry ${entry?.name ?? '?'}: arena ${arenaBytes} bytes, peak ${peakBytes} bytes, first write at step ${firstWrite}`,
-    ...plan.values.map(
-      (value, i) => `  %${i}: ${names.type(value.type)} ${valueText(names, entry, value)}`,
-    ),
+    ...indent(valueLines(names, entry, plan.values)),
     ...plan.casts.map(
       ({ from, to, reason, location }) =>
         `  cast ${dtypeName(from)} to ${dtypeName(to)}: ${names.string(reason)}  // ${names.location(location)}`,

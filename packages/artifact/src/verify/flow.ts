@@ -97,7 +97,7 @@ export class Flow {
         fail('read', path, `reads ${name}, which is only written`);
         break;
       case fb.Storage.State:
-        if (!this.plan.entry.reads.includes(place.index) && place.firstWrite === null) {
+        if (!this.plan.frame.reads.includes(place.index) && place.firstWrite === null) {
           fail('read', path, `reads ${name}, which the entry does not read`);
         }
         break;
@@ -115,12 +115,12 @@ export class Flow {
     const { path, value } = use;
     const place = this.place(value);
     const name = `${storageName(place.storage)} ${place.index}`;
-    const { context, entry } = this.plan;
+    const { context, frame } = this.plan;
     if (place.storage === fb.Storage.Input || place.storage === fb.Storage.Constant) {
       fail('write', path, `writes ${name}`);
     }
     if (place.storage === fb.Storage.State) {
-      if (!entry.writes.includes(place.index)) {
+      if (!frame.writes.includes(place.index)) {
         fail('write', path, `writes ${name}, which the entry does not write`);
       }
       this.firstWrite ??= step;
@@ -145,8 +145,9 @@ export class Flow {
 
   /** After the last step: all outputs are whole, all states that the entry writes are written. */
   finish(path: Path): void {
-    const { entry } = this.plan;
-    for (const i of entry.outputs.keys()) {
+    const { frame } = this.plan;
+    for (const [i, type] of frame.outputs.entries()) {
+      if (type === null) continue;
       const place = this.places.get(i * 8 + fb.Storage.Output);
       if (place === undefined) fail('write', path, `never writes output ${i}`);
       else if (!isWhole(place)) {
@@ -158,7 +159,7 @@ export class Flow {
         );
       }
     }
-    for (const state of entry.writes) {
+    for (const state of frame.due) {
       const place = this.places.get(state * 8 + fb.Storage.State);
       if (place === undefined || place.firstWrite === null) {
         fail('write', path, `never writes state ${state}`);

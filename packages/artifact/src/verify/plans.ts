@@ -1,70 +1,13 @@
-import { dtypeSize } from '../binding.ts';
 import { fail, Path } from '../fault.ts';
 import { fb } from '../schema.ts';
-import { checkArena } from './arena.ts';
-import { Flow, type PlacedStep } from './flow.ts';
+import { checkFlow } from './control.ts';
+import type { PlacedStep } from './flow.ts';
+import { entryFrame } from './frame.ts';
 import { checkRanges } from './ranges.ts';
-import { type Context, isDType, isOneOf, limit, Names, refersTo, sameType } from './rules.ts';
+import { type Context, isDType, limit, Names, refersTo } from './rules.ts';
 import { checkStep, type PlanContext } from './steps.ts';
 import { baseOf } from './tape.ts';
-
-/** The type that a value at this storage and index must have; null where it has its own. */
-const typeAt = (plan: PlanContext, path: Path, value: fb.ValueT): number | null => {
-  const { context, entry } = plan;
-  const { states, constants } = context.program;
-  const { index } = value;
-  switch (value.storage) {
-    case fb.Storage.Input:
-      refersTo(path.field('index'), 'input', index, entry.inputs.length);
-      return entry.inputs[index]?.type ?? 0;
-    case fb.Storage.Output:
-      refersTo(path.field('index'), 'output', index, entry.outputs.length);
-      return entry.outputs[index]?.type ?? 0;
-    case fb.Storage.State:
-      refersTo(path.field('index'), 'state', index, states.length);
-      return states[index]?.type ?? 0;
-    case fb.Storage.Constant:
-      refersTo(path.field('index'), 'constant', index, constants.length);
-      return constants[index]?.type ?? 0;
-    default:
-      return null;
-  }
-};
-
-const checkArenaRange = (path: Path, { offset, bytes }: fb.ValueT, arena: bigint): void => {
-  if (offset % 64n !== 0n || bytes % 64n !== 0n) {
-    fail('arena', path, `has ${bytes} bytes from byte ${offset}, expected multiples of 64`);
-  }
-  if (bytes > arena || offset > arena - bytes) {
-    fail('arena', path, `has ${bytes} bytes from byte ${offset} of an arena of ${arena}`);
-  }
-};
-
-const checkAlias = (plan: PlanContext, path: Path, value: fb.ValueT, own: number): void => {
-  refersTo(path.field('index'), 'value', value.index, own);
-  const base = plan.values[value.index] ?? new fb.ValueT();
-  if (base.storage === fb.Storage.Alias) {
-    fail('alias', path, `refers to value ${value.index}, itself an alias`);
-  }
-  const { types } = plan.context.program;
-  const [width, other] = [value, base].map(({ type }) => dtypeSize(types[type]?.dtype ?? 0));
-  if (width !== other) {
-    fail('alias', path, `has elements of ${width} bytes of a value with ${other}`);
-  }
-};
-
-const checkValue = (plan: PlanContext, path: Path, index: number, arena: bigint): void => {
-  const { program } = plan.context;
-  const value = plan.values[index] ?? new fb.ValueT();
-  refersTo(path.field('type'), 'type', value.type, program.types.length);
-  isOneOf(path.field('storage'), 'storage', value.storage, 7);
-  const type = typeAt(plan, path, value);
-  if (type !== null && !sameType(program, value.type, type)) {
-    fail('storage', path, `has type ${value.type}, but what it names has type ${type}`);
-  }
-  if (value.storage === fb.Storage.Arena) checkArenaRange(path, value, arena);
-  if (value.storage === fb.Storage.Alias) checkAlias(plan, path, value, index);
-};
+import { checkValues } from './values.ts';
 
 /** Whether no step of a region addresses memory: all are Apply, and of no value in the arena. */
 const isValueRegion = ({ values }: PlanContext, { steps }: fb.RegionT): boolean =>
@@ -108,22 +51,6 @@ const checkCasts = ({ program }: Context, path: Path, casts: readonly fb.CastRec
   }
 };
 
-const checkFlow = (
-  plan: PlanContext,
-  path: Path,
-  steps: readonly PlacedStep[],
-  firstWrite: number,
-): void => {
-  const flow = new Flow(plan);
-  for (const [index, step] of steps.entries()) flow.step(index, step);
-  flow.finish(path);
-  const expected = flow.firstWrite ?? steps.length;
-  if (firstWrite !== expected) {
-    fail('first-write', path.field('first_write'), `is ${firstWrite}, expected ${expected}`);
-  }
-  checkArena(plan, flow, steps, path);
-};
-
 const checkEntryPlan = (
   context: Context,
   path: Path,
@@ -131,16 +58,18 @@ const checkEntryPlan = (
   targets: readonly string[],
 ): void => {
   const entry = context.program.entries[plan.entry] ?? new fb.EntryT();
-  const of: PlanContext = { context, values: plan.values, entry };
+  const of: PlanContext = { context, values: plan.values, frame: entryFrame(context, entry) };
   if (plan.arenaBytes > BigInt(limit)) {
     fail('arena', path.field('arena_bytes'), `is ${plan.arenaBytes}, expected at most ${limit}`);
   }
-  for (const i of plan.values.keys()) checkValue(of, path.at('values', i), i, plan.arenaBytes);
+  checkValues(of, path, plan.arenaBytes);
   const steps = checkRegions(of, path, plan.regions, targets);
   checkCasts(context, path, plan.casts);
-  checkRanges(path, { context, plan, binding: context.high });
-  checkRanges(path, { context, plan, binding: context.low });
-  checkFlow(of, path, steps, plan.firstWrite);
+  for (const binding of [context.high, context.low]) checkRanges(path, context, plan, binding);
+  const expected = checkFlow(of, path, steps) ?? steps.length;
+  if (plan.firstWrite !== expected) {
+    fail('first-write', path.field('first_write'), `is ${plan.firstWrite}, expected ${expected}`);
+  }
 };
 
 const checkTargets = (path: Path, targets: readonly string[]): void => {

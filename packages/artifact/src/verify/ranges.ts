@@ -90,22 +90,22 @@ const checkStore = (
   }
 };
 
-/** A plan of one entry, for the checks at one binding. */
-export interface RangeContext {
+/** The values of a plan, or of a body, for the checks at one binding. */
+interface RangeContext {
   readonly context: Context;
-  readonly plan: fb.EntryPlanT;
+  readonly values: readonly fb.ValueT[];
   readonly binding: Binding;
 }
 
 const checkAccesses = (
-  { context, plan, binding }: RangeContext,
+  { context, values, binding }: RangeContext,
   path: Path,
   accesses: readonly (readonly [Path, fb.AccessT])[],
   extents: readonly number[],
 ): void => {
   checkProduct(path, extents, 1);
   for (const [at, access] of accesses) {
-    const value = plan.values[access.value] ?? new fb.ValueT();
+    const value = values[access.value] ?? new fb.ValueT();
     checkAccess(context, at, value, access, extents, binding);
   }
 };
@@ -143,7 +143,7 @@ const checkContract = (range: RangeContext, path: Path, contract: fb.ContractT):
 };
 
 const checkValue = (
-  { context, plan, binding }: RangeContext,
+  { context, values, binding }: RangeContext,
   path: Path,
   value: fb.ValueT,
 ): void => {
@@ -154,9 +154,31 @@ const checkValue = (
       fail('arena', path, `needs ${bytes} bytes, but has ${value.bytes}`);
     }
   } else if (value.storage === fb.Storage.Alias) {
-    const base = plan.values[value.index]?.type ?? 0;
+    const base = values[value.index]?.type ?? 0;
     const [own, other] = [value.type, base].map((type) => elementsOf(program, type, binding));
     if (own !== other) fail('alias', path, `has ${own} elements of a value of ${other}`);
+  }
+};
+
+const checkSteps = (range: RangeContext, path: Path, steps: readonly fb.StepT[]): void => {
+  for (const [s, { body }] of steps.entries()) {
+    const at = path.at('steps', s).field('body');
+    if (body instanceof fb.FusedT) checkFused(range, at, body);
+    else if (body instanceof fb.ContractT) checkContract(range, at, body);
+    else if (body instanceof fb.ControlT) checkBodies(range, at, body);
+  }
+};
+
+const checkValues = (range: RangeContext, path: Path): void => {
+  for (const [i, value] of range.values.entries()) checkValue(range, path.at('values', i), value);
+};
+
+const checkBodies = (range: RangeContext, path: Path, { bodies }: fb.ControlT): void => {
+  for (const [i, body] of bodies.entries()) {
+    const at = path.at('bodies', i);
+    const own = { ...range, values: body.values };
+    checkValues(own, at);
+    checkSteps(own, at, body.steps);
   }
 };
 
@@ -164,17 +186,16 @@ const checkValue = (
  * What depends on the values of symbols: sizes of values, and that every access lies inside its value. The types'
  * extents have been checked at the same binding.
  */
-export const checkRanges = (path: Path, range: RangeContext): void => {
-  const { plan } = range;
-  for (const [i, value] of plan.values.entries()) checkValue(range, path.at('values', i), value);
-  for (const [r, region] of plan.regions.entries()) {
-    const at = path.at('regions', r);
-    for (const [s, { body }] of region.steps.entries()) {
-      const step = at.at('steps', s).field('body');
-      if (body instanceof fb.FusedT) checkFused(range, step, body);
-      else if (body instanceof fb.ContractT) checkContract(range, step, body);
-    }
-  }
+export const checkRanges = (
+  path: Path,
+  context: Context,
+  plan: fb.EntryPlanT,
+  binding: Binding,
+): void => {
+  const range: RangeContext = { context, values: plan.values, binding };
+  checkValues(range, path);
+  for (const [r, { steps }] of plan.regions.entries())
+    checkSteps(range, path.at('regions', r), steps);
 };
 
 /** Width of a value's elements. */

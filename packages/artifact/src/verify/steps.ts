@@ -1,6 +1,8 @@
 import { dtypeName } from '../binding.ts';
 import { fail, type Path } from '../fault.ts';
 import { fb } from '../schema.ts';
+import { checkControl } from './control.ts';
+import type { Frame } from './frame.ts';
 import { checkAttributes, checkOp } from './functions.ts';
 import { type Context, eachRefersTo, maxRank, refersTo } from './rules.ts';
 import { checkTape, isZero } from './tape.ts';
@@ -9,7 +11,7 @@ import { checkTape, isZero } from './tape.ts';
 export interface PlanContext {
   readonly context: Context;
   readonly values: readonly fb.ValueT[];
-  readonly entry: fb.EntryT;
+  readonly frame: Frame;
 }
 
 const checkAccess = (
@@ -113,15 +115,15 @@ const checkApply = (plan: PlanContext, path: Path, apply: fb.ApplyT): void => {
 /** A step by itself: indices, dtypes, levels, attributes. Its order among the others is for `checkFlow`. */
 export const checkStep = (plan: PlanContext, path: Path, step: fb.StepT): void => {
   const { program } = plan.context;
-  const nodes = program.functions[plan.entry.function_]?.nodes ?? [];
   refersTo(path.field('reason'), 'string', step.reason, program.strings.length);
   refersTo(path.field('border'), 'string', step.border, program.strings.length);
-  eachRefersTo(path, 'nodes', 'node', step.nodes, nodes.length);
+  eachRefersTo(path, 'nodes', 'node', step.nodes, plan.frame.nodes);
   eachRefersTo(path, 'locations', 'location', step.locations, program.locations.length);
   const at = path.field('body');
   const { body } = step;
   if (body instanceof fb.FusedT) checkFused(plan, at, body, null);
   else if (body instanceof fb.ContractT) checkContract(plan, at, body);
   else if (body instanceof fb.ApplyT) checkApply(plan, at, body);
-  else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 3`);
+  else if (body instanceof fb.ControlT) checkControl(plan, at, body);
+  else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 4`);
 };

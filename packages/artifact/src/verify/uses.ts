@@ -46,7 +46,7 @@ const ofApply = (
   context: Context,
   values: readonly fb.ValueT[],
   path: Path,
-  apply: fb.ApplyT,
+  apply: fb.ApplyT | fb.ControlT,
 ): Use[] => [
   ...apply.inputs.map((value, i) => ({
     path: path.at('inputs', i),
@@ -54,14 +54,24 @@ const ofApply = (
     write: false,
     filled: none,
   })),
-  ...apply.outputs.map((value, i) => ({
-    path: path.at('outputs', i),
+  ...written(context, values, path, 'outputs', apply.outputs),
+];
+
+/** Values that are written whole. */
+const written = (
+  context: Context,
+  values: readonly fb.ValueT[],
+  path: Path,
+  field: string,
+  of: readonly number[],
+): Use[] =>
+  of.map((value, i) => ({
+    path: path.at(field, i),
     value,
     write: true,
     filled: (binding: Binding): bigint =>
       BigInt(elementsOf(context.program, values[value]?.type ?? 0, binding)),
-  })),
-];
+  }));
 
 /** What a verified step reads and writes, in order. */
 export const usesOf = (
@@ -75,5 +85,9 @@ export const usesOf = (
   if (body instanceof fb.FusedT) return ofFused(context, at, body);
   if (body instanceof fb.ContractT) return ofContract(context, at, body);
   if (body instanceof fb.ApplyT) return ofApply(context, values, at, body);
+  if (body instanceof fb.ControlT) {
+    const scratch = written(context, values, at, 'scratch', body.scratch);
+    return [...ofApply(context, values, at, body), ...scratch];
+  }
   return [];
 };

@@ -5,6 +5,7 @@
 
 import { Apply, ApplyT } from '../../vorab/fb/apply.ts';
 import { Contract, ContractT } from '../../vorab/fb/contract.ts';
+import { Control, ControlT } from '../../vorab/fb/control.ts';
 import { Fused, FusedT } from '../../vorab/fb/fused.ts';
 
 
@@ -12,32 +13,35 @@ export enum StepBody {
   NONE = 0,
   Fused = 1,
   Contract = 2,
-  Apply = 3
+  Apply = 3,
+  Control = 4
 }
 
 export function unionToStepBody(
   type: StepBody,
-  accessor: (obj:Apply|Contract|Fused) => Apply|Contract|Fused|null
-): Apply|Contract|Fused|null {
+  accessor: (obj:Apply|Contract|Control|Fused) => Apply|Contract|Control|Fused|null
+): Apply|Contract|Control|Fused|null {
   switch(StepBody[type]) {
     case 'NONE': return null; 
     case 'Fused': return accessor(new Fused())! as Fused;
     case 'Contract': return accessor(new Contract())! as Contract;
     case 'Apply': return accessor(new Apply())! as Apply;
+    case 'Control': return accessor(new Control())! as Control;
     default: return null;
   }
 }
 
 export function unionListToStepBody(
   type: StepBody, 
-  accessor: (index: number, obj:Apply|Contract|Fused) => Apply|Contract|Fused|null, 
+  accessor: (index: number, obj:Apply|Contract|Control|Fused) => Apply|Contract|Control|Fused|null, 
   index: number
-): Apply|Contract|Fused|null {
+): Apply|Contract|Control|Fused|null {
   switch(StepBody[type]) {
     case 'NONE': return null; 
     case 'Fused': return accessor(index, new Fused())! as Fused;
     case 'Contract': return accessor(index, new Contract())! as Contract;
     case 'Apply': return accessor(index, new Apply())! as Apply;
+    case 'Control': return accessor(index, new Control())! as Control;
     default: return null;
   }
 }

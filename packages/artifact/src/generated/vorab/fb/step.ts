@@ -7,6 +7,7 @@ import * as flatbuffers from 'flatbuffers';
 
 import { Apply, ApplyT } from '../../vorab/fb/apply.ts';
 import { Contract, ContractT } from '../../vorab/fb/contract.ts';
+import { Control, ControlT } from '../../vorab/fb/control.ts';
 import { Fused, FusedT } from '../../vorab/fb/fused.ts';
 import { StepBody, unionToStepBody, unionListToStepBody } from '../../vorab/fb/step-body.ts';
 
@@ -205,7 +206,7 @@ unpackTo(_o: StepT): void {
 export class StepT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: StepBody = StepBody.NONE,
-  public body: ApplyT|ContractT|FusedT|null = null,
+  public body: ApplyT|ContractT|ControlT|FusedT|null = null,
   public name: string|Uint8Array|null = null,
   public reason: number = 0,
   public border: number = 0,

@@ -14,7 +14,8 @@ import { parameter } from '../state.ts';
 import type { Layer, Module } from './module.ts';
 import { adoptMembers, applyLayer, module } from './module.ts';
 
-function checkSize(what: string, value: number): void {
+/** Sizes of layers are integers from 1. */
+export function checkSize(what: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 1) return;
   throw userError({ code: 'layer', message: `${what} is ${value}, expected an integer from 1` });
 }
@@ -62,7 +63,8 @@ export function linear(
   });
 }
 
-function checkLast(what: string, x: Tensor, size: number): void {
+/** The last axis is what the layer was made for. */
+export function checkLast(what: string, x: Tensor, size: number): void {
   if (x.rank > 0 && x.shape.at(-1) === size) return;
   throw userError({
     code: 'shape-mismatch',

@@ -68,6 +68,7 @@ export const convKernelGradientOp: CompositeOp = composite({
   name: 'convKernelGradient',
   doc: 'the gradient of conv for its kernel: out[k, c, f] = Σ x[n, stride · o + dilation · k − low, c] · ct[n, o, f] over n and o',
   attributes: { ...attributes, window: 'ints' },
+  precision: 'compute',
   inputs: 2,
   decompose(inputs, { window, ...attrs }) {
     const [x, ct] = inputs as readonly [Tensor, Tensor];

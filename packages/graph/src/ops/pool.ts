@@ -54,6 +54,7 @@ export const avgPoolOp: CompositeOp = composite({
   wide: true,
   doc: 'the mean of x in each window over the spatial axes of [N, ...space, C]; pads count as zeros, or not at all',
   attributes: { ...attributes, countIncludePad: 'bool' },
+  precision: 'accumulate',
   decompose([x], attrs) {
     requireFloats(x as Tensor);
     const { windows, axes } = windowsIn(x as Tensor, attrs, 0);

@@ -1,6 +1,6 @@
 import { promote } from '../coerce.ts';
 import type { Dim } from '../dim.ts';
-import { dimSub } from '../dim.ts';
+import { dimAdd, dimBounds, dimKey, dimMul, dimSub } from '../dim.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked } from '../node.ts';
@@ -129,6 +129,10 @@ function convTranspose(
     const reach = windowOf(kernel).map((n, i) => windowExtent(n, kernelDilation[i] as number) - 1);
     const cut = cuts(options.padding ?? 'VALID', reach, strides);
     const extra = extraPlaces(options.outputPadding ?? 0, rank);
+    spaceOf(input).forEach((extent, i) => {
+      const pads = [cut.low[i] as Dim, cut.high[i] as Dim, -(extra[i] as number)];
+      checkCuts(extent, strides[i] as number, reach[i] as number, dimAdd(...pads));
+    });
     return convolve(input, flip(kernel, range(rank)), {
       strides: range(rank).map(() => 1),
       low: reach.map((r, i) => dimSub(r, cut.low[i] as Dim)),
@@ -164,6 +168,16 @@ function cuts(padding: Padding, reach: readonly number[], strides: readonly numb
     return r - ((strides[i] as number) > r ? r : Math.ceil(whole / 2));
   });
   return { low, high: reach.map((r, i) => 2 * r - (total[i] as number) - (low[i] as number)) };
+}
+
+function checkCuts(extent: Dim, stride: number, reach: number, cut: Dim): void {
+  const full = dimAdd(dimMul(dimSub(extent, 1), stride), reach + 1);
+  if (dimBounds(dimSub(full, cut))[0] >= 1) return;
+  throw new TypeRuleError(
+    'padding',
+    `padding cuts ${dimKey(cut)} places off a result of ${dimKey(full)}`,
+    'pad less, or add outputPadding',
+  );
 }
 
 function extraPlaces(extra: number | readonly number[], rank: number): readonly number[] {

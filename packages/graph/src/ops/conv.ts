@@ -11,7 +11,7 @@ import { padSpace } from './conv-shapes.ts';
 import { matmul, matmulOp } from './matmul.ts';
 import { slice } from './slice.ts';
 import { flip, swapAxes, transpose } from './transpose.ts';
-import { windowExtent, windowsOf } from './windows.ts';
+import { windowCount, windowExtent, windowsOf } from './windows.ts';
 
 // Convolution (cross-correlation, as everywhere in the field) of x: [N, ...space, C] with w: [...window, C / groups, O].
 // Its gradients are convolutions again: that of x spreads the cotangent by the strides and meets the kernel reversed.
@@ -132,7 +132,8 @@ const windowOf = (w: Tensor): readonly number[] => w.shape.slice(0, -2) as reado
 const sameShape = (a: readonly Dim[], b: readonly Dim[]): boolean =>
   a.length === b.length && a.every((d, i) => dimEqual(d, b[i] as Dim));
 
-function checkConv(x: Tensor, w: Tensor, { groups }: ConvAttrs): void {
+function checkConv(x: Tensor, w: Tensor, attrs: ConvAttrs): void {
+  const { strides, low, high, inputDilation, kernelDilation, groups } = attrs;
   if (x.rank < 3 || w.rank !== x.rank) {
     throw new TypeRuleError(
       'rank',
@@ -160,6 +161,11 @@ function checkConv(x: Tensor, w: Tensor, { groups }: ConvAttrs): void {
   if ((features as number) % groups !== 0) {
     throw new TypeRuleError('groups', `${features} features do not divide into ${groups} groups`);
   }
+  windowOf(w).forEach((size, i) => {
+    const spread = reachOf(x.shape[i + 1] as Dim, inputDilation[i] ?? 1);
+    const extent = dimAdd(spread, low[i] ?? 0, high[i] ?? 0);
+    windowCount(extent, i + 1, size, strides[i] ?? 1, kernelDilation[i] ?? 1);
+  });
 }
 
 function checkStatic(w: Tensor): void {

@@ -1,5 +1,5 @@
 import type { Dim } from '../dim.ts';
-import { dimKey, exactQuotient } from '../dim.ts';
+import { dimAdd, dimKey, exactQuotient } from '../dim.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
@@ -10,6 +10,7 @@ import type { PoolAttrs } from './pool.ts';
 import { avgPoolOp, maxPoolOp } from './pool.ts';
 import { max } from './reduce.ts';
 import { mean } from './statistics.ts';
+import { windowCount } from './windows.ts';
 
 // Pooling as users write it, of [N, ...space, C].
 
@@ -143,6 +144,10 @@ function poolAttrs(rank: number, x: Tensor, size: PerAxis, options: PoolOptions)
   const dilations = range(rank).map(() => 1);
   const { padding = 'VALID' } = options;
   const pads = resolvePadding(padding, x.shape.slice(1, -1), window, strides, dilations);
+  window.forEach((places, i) => {
+    const extent = dimAdd(x.shape[i + 1] as Dim, pads.low[i] as Dim, pads.high[i] as Dim);
+    windowCount(extent, i + 1, places, strides[i] as number, 1);
+  });
   return { window, strides, ...pads };
 }
 

@@ -22,6 +22,7 @@ export const windowsOp: ViewOp = view({
     const counts = axes.map((axis, i) =>
       windowCount(
         shape[axis] as Dim,
+        axis,
         sizes[i] as number,
         strides[i] as number,
         dilations[i] as number,
@@ -81,21 +82,24 @@ export function windowExtent(size: number, dilation: number): number {
   return dilation * (size - 1) + 1;
 }
 
-/** How many windows lie within an extent. */
-export function windowCount(extent: Dim, size: number, stride: number, dilation = 1): Dim {
+/** How many windows lie within an axis of this extent. */
+export function windowCount(
+  extent: Dim,
+  axis: number,
+  size: number,
+  stride: number,
+  dilation: number,
+): Dim {
   const reach = windowExtent(size, dilation);
-  if (dimBounds(extent)[0] < reach) {
-    const dilated = dilation === 1 ? '' : ` (${size}, dilated by ${dilation})`;
-    const smallest = typeof extent === 'number' ? '' : `, which may be ${dimBounds(extent)[0]}`;
-    throw new TypeRuleError(
-      'window',
-      `a window of ${reach}${dilated} does not fit in an extent of ${dimKey(extent)}${smallest}`,
-      typeof extent === 'number'
-        ? 'pad the input, or make the window smaller'
-        : 'pad the input, make the window smaller, or give the dim a larger min',
-    );
-  }
-  return dimAdd(dimFloorDiv(dimSub(extent, reach), stride), 1);
+  const [least] = dimBounds(extent);
+  if (least >= reach) return dimAdd(dimFloorDiv(dimSub(extent, reach), stride), 1);
+  const dilated = dilation === 1 ? '' : ` (${size}, dilated by ${dilation})`;
+  const known = typeof extent === 'number';
+  throw new TypeRuleError(
+    'window',
+    `a window of ${reach}${dilated} does not fit in an extent of ${dimKey(extent)} on axis ${axis}${known ? '' : `, which may be ${least}`}`,
+    `pad the input, ${known ? 'or make the window smaller' : 'make the window smaller, or give the dim a larger min'}`,
+  );
 }
 
 /**

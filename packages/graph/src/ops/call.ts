@@ -4,10 +4,12 @@ import { TypeRuleError } from '../errors.ts';
 import { userError } from '../fail.ts';
 import type { Node, Subgraph, Tensor } from '../node.ts';
 import { formatType, make } from '../node.ts';
-import type { CompositeOp, TensorType, Vjp } from '../op.ts';
+import type { CompositeOp, Jvp, TensorType, Vjp } from '../op.ts';
 import { currentScope } from '../scope.ts';
 import { inline, parameterLeaf, resultTypes, traceBody } from '../subgraph.ts';
 import { vjpOfGraph } from '../subgraph-grad.ts';
+import { batchedGraph } from '../transforms/batched-graph.ts';
+import { pushedGraph } from '../transforms/pushed-graph.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
 
@@ -22,6 +24,15 @@ const callVjp: Vjp<CallAttrs> = ({ inputs, outputs, cotangents, attrs }) => {
   return flows.map((at) => (at === null ? null : (found[at] as Tensor)));
 };
 
+const callJvp: Jvp<CallAttrs> = ({ inputs, tangents, attrs }) => {
+  const moving = tangents.map((t) => t !== null);
+  const { graph, found } = pushedGraph(attrs.function, moving);
+  const given = tangents.filter((t) => t !== null);
+  const results = make(callOp, [...inputs, ...given], { function: graph });
+  let next = 0;
+  return found.map((t) => (t ? (results[next++] as Tensor) : null));
+};
+
 /** Operands are the function's parameters, outputs its results. */
 export const callOp: CompositeOp = {
   ...composite({
@@ -32,6 +43,9 @@ export const callOp: CompositeOp = {
     outputs: Number.POSITIVE_INFINITY,
     decompose: (inputs, attrs) => inline(attrs.function, inputs),
     vjp: callVjp,
+    jvp: callJvp,
+    batch: (context) =>
+      make(callOp, context.inputs, { function: batchedGraph(context.attrs.function, context) }),
   }),
   infer(types, attrs) {
     const graph = attrs['function'] as Subgraph;

@@ -14,6 +14,8 @@ import { vjpOfGraph } from '../subgraph-grad.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
 import { checkGives, checkTakes, control } from './control.ts';
+import { condBatch } from './control-batch.ts';
+import { condJvp } from './control-jvp.ts';
 import { zerosLike } from './leaves.ts';
 
 /** Attributes of `cond`: both take all operands but the predicate, and give the same types. */
@@ -39,6 +41,8 @@ export const condOp: CallOp = control({
     return evaluateGraph(holds ? ifTrue : ifFalse, operands);
   },
   vjp: (context) => condVjp(context),
+  jvp: condJvp,
+  batch: condBatch,
 });
 
 /** @throws TypeRuleError unless this is a bool scalar. */

@@ -3,7 +3,17 @@ import { userError } from '../fail.ts';
 import type { NdArray } from '../ndarray.ts';
 import type { Subgraph, Tensor } from '../node.ts';
 import { formatType } from '../node.ts';
-import type { AttrSpec, AttrsOf, Batch, CallOp, TensorType, TestHints, Vjp } from '../op.ts';
+import type {
+  AttrSpec,
+  AttrsOf,
+  Batch,
+  CallOp,
+  Jvp,
+  Narrowed,
+  TensorType,
+  TestHints,
+  Vjp,
+} from '../op.ts';
 import type { FlatTree } from '../tree.ts';
 
 // What ops that run functions have in common: how they are defined, and what is checked of their bodies.
@@ -21,13 +31,18 @@ export function control<S extends AttrSpec>(spec: {
     attrs: AttrsOf<S>,
     types: readonly TensorType[],
   ): readonly NdArray[];
+  carries?(attribute: string, attrs: AttrsOf<S>): number;
+  narrow?(attrs: AttrsOf<S>, used: readonly boolean[]): Narrowed | null;
   readonly vjp: Vjp<AttrsOf<S>> | null;
   readonly gradientCure?: string;
+  readonly jvp?: Jvp<AttrsOf<S>>;
   readonly batch?: Batch<AttrsOf<S>>;
   readonly test?: TestHints;
 }): CallOp {
   const many = Number.POSITIVE_INFINITY;
-  return { ...spec, kind: 'call', maxInputs: many, outputs: many } as unknown as CallOp;
+  const common = { kind: 'call', maxInputs: many, outputs: many };
+  const defaults = { carries: () => 0, narrow: () => null };
+  return { ...defaults, ...spec, ...common } as unknown as CallOp;
 }
 
 /** @throws TypeRuleError unless a function takes these types. */

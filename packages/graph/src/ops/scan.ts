@@ -12,7 +12,10 @@ import { parameterLeaf, traceBody } from '../subgraph.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
 import { checkCarry, checkGives, checkTakes, control } from './control.ts';
+import { scanBatch } from './control-batch.ts';
+import { scanJvp } from './control-jvp.ts';
 import { scanVjp } from './scan-grad.ts';
+import { narrowScan } from './scan-narrow.ts';
 
 /** Attributes of `scan`. */
 export interface ScanAttrs {
@@ -48,7 +51,11 @@ export const scanOp: CallOp = control({
     return [...types.slice(0, carries), ...stacked];
   },
   evaluate,
+  carries: (_, attrs) => attrs.carries,
+  narrow: narrowScan,
   vjp: (context) => scanVjp(scanOp, context),
+  jvp: scanJvp,
+  batch: scanBatch,
 });
 
 /** What the body takes at each step. */

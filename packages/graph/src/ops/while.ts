@@ -10,6 +10,8 @@ import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
 import { checkPredicate, requirePredicate } from './cond.ts';
 import { checkCarry, checkGives, checkTakes, control } from './control.ts';
+import { whileBatch } from './control-batch.ts';
+import { whileJvp } from './control-jvp.ts';
 
 /** Attributes of `whileLoop`: both functions take all operands. */
 export interface WhileAttrs {
@@ -39,7 +41,10 @@ export const whileLoopOp: CallOp = control({
     while (holds()) carried = evaluateGraph(body, [...carried, ...rest]).slice();
     return carried;
   },
+  carries: (attribute, attrs) => (attribute === 'body' ? attrs.carries : 0),
   vjp: null,
+  jvp: whileJvp,
+  batch: whileBatch,
   gradientCure:
     'how many steps ran is not known when compiling: use scan() with the largest number of steps, ' +
     'and where() for those that are too many; or stopGradient() around its operands',

@@ -6,11 +6,16 @@ import type { Tensor } from '@vorab/graph';
 import * as g from '@vorab/graph';
 import type { GoldenConvAttributes } from './golden-conv.ts';
 import { goldenConv } from './golden-conv.ts';
+import type { GoldenLinalgAttributes } from './golden-linalg.ts';
+import { goldenLinalg } from './golden-linalg.ts';
 import type { GoldenNnAttributes } from './golden-nn.ts';
 import { goldenNn } from './golden-nn.ts';
 
 /** The attributes that occur, by name; each op has its own of them. */
-export interface GoldenAttributes extends GoldenNnAttributes, GoldenConvAttributes {
+export interface GoldenAttributes
+  extends GoldenNnAttributes,
+    GoldenConvAttributes,
+    GoldenLinalgAttributes {
   readonly approximate: 'none' | 'tanh';
   readonly axes: readonly number[];
   readonly axis: number;
@@ -187,6 +192,7 @@ export const goldenOps: Readonly<Record<string, GoldenBuilder>> = {
   oneHot: ([x], { depth }) => g.oneHot(x as Tensor, depth),
   ...goldenNn,
   ...goldenConv,
+  ...goldenLinalg,
 };
 
 /**

@@ -5,7 +5,7 @@ import { isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make, make1 } from '../node.ts';
-import type { CompositeOp } from '../op.ts';
+import type { BatchContext, CompositeOp } from '../op.ts';
 import { broadcastInDim, range, reshapeTo, shapeText, sumAxes, unreduce } from './axes.ts';
 import { greaterEqual, select } from './compare.ts';
 import { full, iota, zerosLike } from './leaves.ts';
@@ -51,6 +51,7 @@ export const scaledDotProductAttentionOp: CompositeOp = composite({
     if (!mask) return flowing;
     return [...flowing, isFloat(mask.dtype) ? maskCotangent(inputs, out, ct, attrs) : null];
   },
+  batch: (context) => folded(context, context.inputs.length === 4 ? 3 : -1),
 });
 
 export const scaledDotProductAttentionVjpOp: CompositeOp = composite({
@@ -72,7 +73,33 @@ export const scaledDotProductAttentionVjpOp: CompositeOp = composite({
     const dv = product(swapAxes(gathered(p, k), -1, -2), gathered(ct, k));
     return [dq, dk, dv];
   },
+  batch: (context) => folded(context, context.inputs.length === 6 ? 3 : -1),
 });
+
+// Under `vmap` the mapped axis becomes part of the batch. A mask that is the same for all stays one.
+function folded(
+  { op, inputs, mapped, attrs, all }: BatchContext<Attention>,
+  mask: number,
+): Tensor[] {
+  const wide = all();
+  const [size, batch] = (wide[0] as Tensor).shape as readonly [Dim, Dim];
+  const fold = (t: Tensor): Tensor => {
+    const own = [size, batch, ...t.shape.slice(2)];
+    const full = dimEqual(t.shape[1] as Dim, batch)
+      ? t
+      : broadcastInDim(squeezed(t), own, [0, 2, 3, 4]);
+    return reshapeTo(full, [dimMul(size, batch), ...t.shape.slice(2)]);
+  };
+  const operands = wide.map((t, i) => {
+    const shared = i === mask && !mapped[i] && (inputs[i] as Tensor).shape[0] === 1;
+    return shared ? (inputs[i] as Tensor) : fold(t);
+  });
+  return make(op, operands, { ...attrs }).map((t) =>
+    reshapeTo(t, [size, batch, ...t.shape.slice(1)]),
+  );
+}
+
+const squeezed = (t: Tensor): Tensor => reshapeTo(t, t.shape.toSpliced(1, 1));
 
 // ------------------------------------------------------------------------------------------------ forward
 

@@ -119,6 +119,7 @@ export const softCrossEntropyOp: CompositeOp = composite({
     const share = mul(softmax(logits), wide(sumAxes(target, last)));
     return [mul(sub(share, target), wide(ct)), neg(mul(logSoftmax(logits), wide(ct)))];
   },
+  batch: leadingAxis,
 });
 
 function checkTarget(logits: Tensor, target: Tensor): void {

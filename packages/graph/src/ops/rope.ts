@@ -5,7 +5,7 @@ import { isInteger } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { NdArray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
-import { checked, make1 } from '../node.ts';
+import { checked, make, make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
 import { broadcastInDim, reshapeTo, shapeText } from './axes.ts';
 import { bitcast, cast } from './cast.ts';
@@ -49,6 +49,13 @@ export const ropeOp: CompositeOp = composite({
     const operands = ct && positions ? [ct, positions] : ct ? [ct] : [];
     const dx = ct ? make1(ropeOp, operands, { ...attrs, inverse: !attrs.inverse }) : null;
     return positions ? [dx, null] : [dx];
+  },
+  // Positions of all are positions of each; mapped ones are those of a batch.
+  batch: ({ op, inputs: [, positions], mapped, attrs, all }) => {
+    const [x, places] = all() as readonly [Tensor, Tensor | undefined];
+    if (!positions || !places) return make(op, [x], { ...attrs });
+    if (places.rank > 2) return null;
+    return make(op, [x, mapped[1] ? places : positions], { ...attrs });
   },
 });
 

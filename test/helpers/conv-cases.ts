@@ -13,19 +13,17 @@ export function convCases(N: Shape[number], M: Shape[number]): Readonly<Record<s
     types: shapes.map((shape) => ({ dtype, shape })),
     attrs: attrs as NonNullable<Application['attrs']>,
   });
-  const windowed = (x: Shape, attrs: object): readonly [Shape, object] => [x, attrs];
-  const views = [
-    windowed([9], { axes: [0], sizes: [3], strides: [1], dilations: [1] }),
-    windowed([N, 8, 2], { axes: [1], sizes: [2], strides: [2], dilations: [1] }),
-    windowed([2, 9], { axes: [1], sizes: [2], strides: [3], dilations: [1] }),
-    windowed([2, 10], { axes: [1], sizes: [2], strides: [3], dilations: [1] }),
-    windowed([2, 7, 6, 3], { axes: [1, 2], sizes: [3, 2], strides: [2, 1], dilations: [1, 2] }),
-    windowed([2, long, 2], { axes: [1], sizes: [3], strides: [2], dilations: [1] }),
-    windowed([3, long], { axes: [1], sizes: [2], strides: [2], dilations: [1] }),
-    windowed([4, 5], { axes: [0, 1], sizes: [1, 5], strides: [3, 1], dilations: [1, 1] }),
+  const views: readonly (readonly [Shape, object])[] = [
+    [[9], { axes: [0], sizes: [3], strides: [1], dilations: [1] }],
+    [[N, 8, 2], { axes: [1], sizes: [2], strides: [2], dilations: [1] }],
+    [[2, 9], { axes: [1], sizes: [2], strides: [3], dilations: [1] }],
+    [[2, 10], { axes: [1], sizes: [2], strides: [3], dilations: [1] }],
+    [[2, 7, 6, 3], { axes: [1, 2], sizes: [3, 2], strides: [2, 1], dilations: [1, 2] }],
+    [[2, long, 2], { axes: [1], sizes: [3], strides: [2], dilations: [1] }],
+    [[3, long], { axes: [1], sizes: [2], strides: [2], dilations: [1] }],
+    [[4, 5], { axes: [0, 1], sizes: [1, 5], strides: [3, 1], dilations: [1, 1] }],
   ];
 
-  /** One number or list for all spatial axes. */
   const conv = (
     strides: readonly number[],
     low: Shape,
@@ -55,8 +53,13 @@ export function convCases(N: Shape[number], M: Shape[number]): Readonly<Record<s
     ],
     [[N, long, 2], [3, 2, 3], [N, long, 3], conv([1], [1], [1], [1], [1])],
     [[2, 3, 3, 5], [1, 1, 5, 4], [2, 2, 2, 4], conv([2, 2], [0, 0], [0, 0], one, one)],
+  ];
+  // Enough places for several blocks; in one dtype, for its size.
+  const large: typeof convs = [
     [[3, 12, 11, 7], [3, 3, 7, 18], [3, 12, 11, 18], conv(one, one, one, one, one)],
   ];
+  const convsOf = (dtype: DType): typeof convs =>
+    isFloat(dtype) ? [...convs, ...(dtype === 'f32' ? large : [])] : [];
 
   const pool = (
     window: readonly number[],
@@ -79,14 +82,11 @@ export function convCases(N: Shape[number], M: Shape[number]): Readonly<Record<s
   ];
   return {
     windows: (dtype) => views.map(([x, attrs]) => application(dtype, [x], attrs)),
-    conv: (dtype) =>
-      isFloat(dtype) ? convs.map(([x, w, , attrs]) => application(dtype, [x, w], attrs)) : [],
+    conv: (dtype) => convsOf(dtype).map(([x, w, , attrs]) => application(dtype, [x, w], attrs)),
     convKernelGradient: (dtype) =>
-      isFloat(dtype)
-        ? convs.map(([x, w, ct, attrs]) =>
-            application(dtype, [x, ct], { ...attrs, window: w.slice(0, -2) }),
-          )
-        : [],
+      convsOf(dtype).map(([x, w, ct, attrs]) =>
+        application(dtype, [x, ct], { ...attrs, window: w.slice(0, -2) }),
+      ),
     maxPool: (dtype) =>
       dtype === 'bool' ? [] : pools.map(([x, attrs]) => application(dtype, [x], attrs)),
     avgPool: (dtype) =>

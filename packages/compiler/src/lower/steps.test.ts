@@ -5,6 +5,7 @@ import {
   exp,
   f32,
   grad,
+  inverse,
   layerNorm,
   matmul,
   mul,
@@ -25,7 +26,7 @@ import { canonicalize, prepareFor } from '../passes/index.ts';
 import { type Target, targets } from '../targets/index.ts';
 import { checkMemory } from './check-memory.ts';
 import { lower } from './index.ts';
-import type { Buffer } from './ir.ts';
+import { type Buffer, writesOf } from './ir.ts';
 import { printSteps } from './print.ts';
 
 const N = dim('N', { max: 256 });
@@ -208,6 +209,35 @@ describe('state', () => {
           %0 = load #4 (1)
           store %0 to state[4] (1)"
     `);
+  });
+
+  describe('nothing that may fail follows a write of state', () => {
+    const outline = (body: Body): readonly string[] =>
+      lowered(body).lowered.steps.map(({ name, body: work }) =>
+        writesOf(work).some(({ place }) => place.kind === 'state') ? `${name} to state` : name,
+      );
+
+    test('what has nothing to do with it waits', () => {
+      const [a, calls] = [parameter(f32(8, 8), 0), state(f32(), 0)];
+      const order = outline((x) => {
+        update(calls, add(calls, 1));
+        return { y: matmul(x, inverse(a)) };
+      });
+      expect(order.at(-1)).toBe('add to state');
+      expect(order.filter((name) => name.endsWith('to state'))).toHaveLength(1);
+    });
+
+    test('what it depends on is copied over the old value at the end', () => {
+      const a = parameter(f32(8, 8), 0);
+      const order = outline((x) => {
+        const next = add(a, 1);
+        update(a, next);
+        return { y: matmul(x, inverse(next)) };
+      });
+      expect(order.at(-1)).toBe('copy to state to state');
+      expect(order.filter((name) => name.endsWith('to state'))).toHaveLength(1);
+      expect(order.indexOf('triangularSolve')).toBeGreaterThan(order.indexOf('add'));
+    });
   });
 
   test('an old value that is read late is overwritten after that', () => {

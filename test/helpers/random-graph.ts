@@ -71,13 +71,27 @@ export function trialOf(recipe: Recipe, name: string): Trial {
       if (chosen >= 0)
         g.update(state, fitting[fitting.length - 1 - (chosen % fitting.length)] as Tensor);
     }
-    const outputs = recipe.outputs.map((o) => pool[pool.length - 1 - (o % pool.length)] as Tensor);
-    const gradients = recipe.gradients
-      ? gradientsOf(outputs, [...trained(given), ...states.keys()])
-      : [];
-    return Object.fromEntries([...outputs, ...gradients].map((t, i) => [`out${i}`, t]));
+    const found = results(recipe, pool, [...trained(given), ...states.keys()]);
+    return Object.fromEntries(found.map((t, i) => [`out${i}`, t]));
   }) as Program;
   return { name, program, calls, states };
+}
+
+/** Types of the operands of a recipe's function. */
+export const operandTypes: Readonly<Record<string, TensorType>> = inputs;
+
+/** The recipe as a function of operands, without states: its outputs, and gradients if it wants them. */
+export function functionOf(recipe: Recipe): (given: Readonly<Record<string, Tensor>>) => Tensor[] {
+  return (given) => {
+    const pool = Object.values(given);
+    for (const choice of recipe.steps) pool.push(...applied(choice, pool));
+    return results(recipe, pool, trained(given));
+  };
+}
+
+function results(recipe: Recipe, pool: readonly Tensor[], wrt: readonly Tensor[]): Tensor[] {
+  const outputs = recipe.outputs.map((o) => pool[pool.length - 1 - (o % pool.length)] as Tensor);
+  return recipe.gradients ? [...outputs, ...gradientsOf(outputs, wrt)] : outputs;
 }
 
 const trained = ({ v, w, x }: Readonly<Record<string, Tensor>>): readonly Tensor[] =>

@@ -1,6 +1,6 @@
 import { composite } from '../composite.ts';
 import type { Dim } from '../dim.ts';
-import { dimAdd, dimEqual, dimMul, dimSub } from '../dim.ts';
+import { dimAdd, dimBounds, dimMul, dimSub } from '../dim.ts';
 import { bounds, inClass, isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
@@ -14,8 +14,7 @@ import { padSpace } from './conv-shapes.ts';
 import { full, iota, sizeOf, zerosLike } from './leaves.ts';
 import { add, div, maximum, minimum, mul, sub } from './math.ts';
 import { maxOp, minOp } from './reduce.ts';
-import type { Windows } from './windows.ts';
-import { overlapAdd, windowsOf } from './windows.ts';
+import { windowCount, windowsOf } from './windows.ts';
 
 // Pooling of [N, ...space, C] is a pad, windows and a reduction, so that it becomes one loop.
 
@@ -38,14 +37,17 @@ export const maxPoolOp: CompositeOp = composite({
   // The first of equals in each window, by rows, takes its cotangent.
   vjp: ({ inputs: [x], outputs: [y], cotangents: [ct], attrs }) => {
     if (!x || !y || !ct) return [null];
-    const { windows, axes, where, padded } = windowsIn(x, attrs, smallest(x));
-    const place = placeInWindow(windows.shape, axes, attrs.window);
-    const wide = (t: Tensor): Tensor => unreduce(t, windows.shape, axes);
+    const { windows, axes } = windowsIn(x, attrs, smallest(x));
+    const taken = equal(windows, unreduce(y, windows.shape, axes));
+    const place = placesInWindow(attrs.window, windows.shape, axes);
     const none = full(product(attrs.window), windows.shape, 'i32');
-    const candidates = select(equal(windows, wide(y)), place, none);
-    const chosen = make1(minOp, [candidates], { axes });
-    const taken = select(equal(place, wide(chosen)), wide(ct), zerosLike(windows));
-    return [padSpace(overlapAdd(taken, padded, where), unpadded(attrs), ones(attrs.window), 0)];
+    const first = make1(minOp, [select(taken, place, none)], { axes });
+    return [
+      givenBack(x.shape, attrs, (lay, places) => {
+        const given = lay(ct, 0);
+        return select(equal(lay(first, -1), places), given, zerosLike(given));
+      }),
+    ];
   },
 });
 
@@ -63,7 +65,8 @@ export const avgPoolOp: CompositeOp = composite({
   },
   vjp: ({ inputs: [x], outputs: [y], cotangents: [ct], attrs }) => {
     if (!x || !y || !ct) return [null];
-    return [spreadSum(div(ct, countOf(x, y, attrs)), x.shape, attrs)];
+    const share = div(ct, countOf(x, y, attrs));
+    return [givenBack(x.shape, attrs, (lay) => lay(share, 0))];
   },
 });
 
@@ -86,12 +89,7 @@ function windowsIn(
   x: Tensor,
   attrs: PoolAttrs,
   fill: number,
-): {
-  readonly windows: Tensor;
-  readonly axes: readonly number[];
-  readonly where: Windows;
-  readonly padded: readonly Dim[];
-} {
+): { readonly windows: Tensor; readonly axes: readonly number[] } {
   const { window, strides } = attrs;
   if (x.rank !== window.length + 2 || !inClass(x.dtype, 'number')) {
     throw new TypeRuleError(
@@ -99,26 +97,25 @@ function windowsIn(
       `takes numbers as [batch, ${window.length} of space, channels], got ${x.dtype}${shapeText(x.shape)}`,
     );
   }
-  const padded = padSpace(x, attrs, ones(window), fill);
-  const where = { axes: spatialAxes(window), sizes: window, strides, dilations: ones(window) };
-  const axes = spatialAxes(window).map((a) => a + window.length);
-  return { windows: windowsOf(padded, where), axes, where, padded: padded.shape };
+  const windows = windowsOf(padSpace(x, attrs, ones(window), fill), {
+    axes: spatialAxes(window),
+    sizes: window,
+    strides,
+    dilations: ones(window),
+  });
+  return { windows, axes: spatialAxes(window).map((a) => a + window.length) };
 }
 
-// The place of each element in its window, counted by rows.
-function placeInWindow(
+// The place of each element in its window, counted by rows, along the window's axes of a shape.
+function placesInWindow(
+  window: readonly number[],
   shape: readonly Dim[],
   axes: readonly number[],
-  window: readonly number[],
 ): Tensor {
-  const places = axes.map((axis) => iota(shape, axis));
-  return places.reduce((sum, place, i) => add(mul(sum, window[i] as number), place));
+  const each = window.map((_, i) => iota(window, i));
+  const places = each.reduce((sum, place, i) => add(mul(sum, window[i] as number), place));
+  return broadcastInDim(places, shape, axes);
 }
-
-const unpadded = ({ low, high }: Pads): Pads => ({
-  low: low.map((d) => dimMul(-1, d)),
-  high: high.map((d) => dimMul(-1, d)),
-});
 
 /** How many elements each window's mean is over, shaped as `total` or a scalar of its dtype. */
 function countOf(
@@ -149,42 +146,72 @@ function elementsInside(start: Tensor, size: number, extent: Tensor): Tensor {
   return maximum(inside, 0);
 }
 
-// What each element of x takes from the windows that it is in: sums over windows of the spread cotangent.
-function spreadSum(ct: Tensor, shape: readonly Dim[], attrs: PoolAttrs): Tensor {
-  const { window, strides, low } = attrs;
-  const tiled = window.every((size, i) => {
-    const same = size === strides[i] && low[i] === 0;
-    return same && dimEqual(dimMul(ct.shape[i + 1] as Dim, size), shape[i + 1] as Dim);
-  });
-  if (tiled) return repeatWindows(ct, shape, window);
-  const spread = padSpace(
-    ct,
-    {
-      low: window.map((size, i) => dimSub(size - 1, low[i] as Dim)),
-      high: window.map((_, i) => {
-        const covered = dimAdd(dimMul(dimSub(ct.shape[i + 1] as Dim, 1), strides[i] as number), 1);
-        return dimAdd(shape[i + 1] as Dim, low[i] as Dim, dimMul(-1, covered));
-      }),
-    },
-    strides,
-    0,
-  );
-  const axes = spatialAxes(window);
-  const windows = windowsOf(spread, {
-    axes,
-    sizes: window,
-    strides: ones(window),
-    dilations: ones(window),
-  });
-  return sumAxes(
-    windows,
-    axes.map((a) => a + window.length),
-  );
+/**
+ * Lays what belongs to windows, `[N, ...places, C]`, beside the elements that they hold; `fill` where there is no window.
+ */
+type Lay = (x: Tensor, fill: number) => Tensor;
+
+// The gradient: each element takes from every window that it is in. `part` says what each window gives to each of its
+// places, which are counted as `placesInWindow` does.
+function givenBack(
+  shape: readonly Dim[],
+  attrs: PoolAttrs,
+  part: (lay: Lay, places: Tensor) => Tensor,
+): Tensor {
+  return tiled(shape, attrs, part) ?? overlapping(shape, attrs, part);
 }
 
-function repeatWindows(ct: Tensor, shape: readonly Dim[], window: readonly number[]): Tensor {
-  const space = window.flatMap((size, i) => [ct.shape[i + 1] as Dim, size]);
-  const wide = [ct.shape[0] as Dim, ...space, ct.shape.at(-1) as Dim];
+// Windows side by side: each element is in one of them.
+function tiled(
+  shape: readonly Dim[],
+  { window, strides, low, high }: PoolAttrs,
+  part: (lay: Lay, places: Tensor) => Tensor,
+): Tensor | undefined {
+  const counts = window.map((size, i) => {
+    const extent = dimAdd(shape[i + 1] as Dim, low[i] as Dim, high[i] as Dim);
+    return windowCount(extent, i + 1, size, strides[i] as number, 1);
+  });
+  const covered = counts.map((count, i) => dimMul(count, window[i] as number));
+  const behind = covered.map((n, i) => dimAdd(shape[i + 1] as Dim, low[i] as Dim, dimMul(-1, n)));
+  const known = behind.every((d) => dimBounds(d)[0] >= 0 || dimBounds(d)[1] <= 0);
+  if (!known || window.some((size, i) => size !== strides[i])) return undefined;
+  const [batch, channels] = [shape[0] as Dim, shape.at(-1) as Dim];
+  const wide = [batch, ...window.flatMap((size, i) => [counts[i] as Dim, size]), channels];
   const kept = [0, ...window.map((_, i) => 2 * i + 1), wide.length - 1];
-  return reshapeTo(broadcastInDim(ct, wide, kept), shape);
+  const lay: Lay = (x) => broadcastInDim(x, wide, kept);
+  const own = window.map((_, i) => 2 * i + 2);
+  const laid = reshapeTo(part(lay, placesInWindow(window, wide, own)), [
+    batch,
+    ...covered,
+    channels,
+  ]);
+  return padSpace(laid, { low: low.map((d) => dimMul(-1, d)), high: behind }, ones(window), 0);
+}
+
+// Windows of the windows: spread by the strides, those that hold an element lie side by side, the last places first.
+function overlapping(
+  shape: readonly Dim[],
+  { window, strides, low }: PoolAttrs,
+  part: (lay: Lay, places: Tensor) => Tensor,
+): Tensor {
+  const lay: Lay = (x, fill) => {
+    const covered = window.map((_, i) =>
+      dimAdd(dimMul(dimSub(x.shape[i + 1] as Dim, 1), strides[i] as number), 1),
+    );
+    const pads = {
+      low: window.map((size, i) => dimSub(size - 1, low[i] as Dim)),
+      high: covered.map((n, i) => dimAdd(shape[i + 1] as Dim, low[i] as Dim, dimMul(-1, n))),
+    };
+    const spread = padSpace(x, pads, strides, fill);
+    return windowsOf(spread, {
+      axes: spatialAxes(window),
+      sizes: window,
+      strides: ones(window),
+      dilations: ones(window),
+    });
+  };
+  const wide = [...shape.slice(0, -1), ...window, shape.at(-1) as Dim];
+  const axes = spatialAxes(window).map((a) => a + window.length);
+  const places = sub(product(window) - 1, placesInWindow(window, window, range(window.length)));
+  return sumAxes(part(lay, broadcastInDim(places, wide, axes)), axes);
 }

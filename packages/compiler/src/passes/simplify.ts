@@ -1,5 +1,6 @@
 import type { Dim, DType, Node, Tensor } from '@vorab/graph';
 import { dimEqual, dtypeBytes, dtypeKind, full, isFloat, make1, opNamed } from '@vorab/graph';
+import { differentiated } from './differentiated.ts';
 import type { Rule } from './rewrite.ts';
 
 // Rules that never change a value, not even at NaN, infinity or minus zero. They look at an op's kind and at how a
@@ -140,13 +141,6 @@ const sumOfSplat: Rule = {
     if (node.op.kind !== 'reduce') return null;
     return (node.attrs['axes'] as readonly number[]).length === 0 ? [source(node)] : null;
   },
-};
-
-const differentiated: Rule = {
-  name: 'differentiated',
-  why: 'after differentiation, a composite that only says how to differentiate is its decomposition',
-  apply: ({ op, inputs, attrs }) =>
-    op.kind === 'composite' && op.derivativeOnly ? op.decompose(inputs, attrs) : null,
 };
 
 /** The exact rules, in the order in which they are tried. */

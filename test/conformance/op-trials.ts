@@ -42,12 +42,13 @@ export function opTrials(op: Op, dtypes: readonly DType[]): readonly OpTrial[] {
 function hints(one: OpCase): readonly TensorType[] {
   const bound = new Set(one.types.flatMap((t) => t.shape.map(String)));
   const outputs = withTrace(() => one.build().outputs);
+  const within = one.types.flatMap((t) => t.shape.flatMap(dimSymbols));
   const used = outputs.flatMap((t) => [
     ...t.shape.flatMap(dimSymbols),
     ...('dim' in t.node.attrs ? dimSymbols(t.node.attrs['dim'] as never) : []),
   ]);
   return [N, M]
-    .filter((d) => !bound.has(String(d)) && used.some((s) => s.name === String(d)))
+    .filter((d) => !bound.has(String(d)) && [...within, ...used].some((s) => s.name === String(d)))
     .map((d) => ({ dtype: 'u8', shape: [d] }));
 }
 

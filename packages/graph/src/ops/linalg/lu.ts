@@ -2,15 +2,15 @@ import { routine } from '../../define.ts';
 import type { Dim } from '../../dim.ts';
 import { dimEqual } from '../../dim.ts';
 import type { Tensor } from '../../node.ts';
-import { make } from '../../node.ts';
+import { make, make1 } from '../../node.ts';
 import type { RoutineOp, TensorType } from '../../op.ts';
 import type { Matrix } from '../../reference/linalg/matrix.ts';
 import { eachMatrix } from '../../reference/linalg/matrix.ts';
 import { luOf } from '../../reference/linalg/triangles.ts';
 import { leadingAxis } from '../../transforms/batch-rules.ts';
-import { broadcastInDim, range } from '../axes.ts';
-import { cast } from '../cast.ts';
-import { equal } from '../compare.ts';
+import { broadcastInDim, range, sumAxes } from '../axes.ts';
+import { equal, where } from '../compare.ts';
+import { takeAlongAxisOp } from '../indexing.ts';
 import { iota } from '../leaves.ts';
 import { add, sub } from '../math.ts';
 import { concat, sliceAxis } from '../slice.ts';
@@ -44,16 +44,20 @@ export const luOp: RoutineOp = routine({
   test: { ulp: 64, part: 1e-5 },
 });
 
-/**
- * Rows of x in the order of a permutation, or back from it. A product with a matrix of 0 and 1: it
- * takes batches, and has a gradient.
- */
+/** Rows of x, `[..., n, k]`, in the order of a permutation `[..., n]`, or back from it. */
 export function permuted(x: Tensor, permutation: Tensor, direction: 'there' | 'back'): Tensor {
+  const order = direction === 'there' ? permutation : inverted(permutation);
+  const places = broadcastInDim(order, x.shape, range(order.rank));
+  return make1(takeAlongAxisOp, [x, places], { axis: x.rank - 2 });
+}
+
+/** At place permutation[i] stands i. */
+function inverted(permutation: Tensor): Tensor {
   const n = permutation.shape.at(-1) as Dim;
-  const rank = permutation.rank;
-  const wide = broadcastInDim(permutation, [...permutation.shape, n], range(rank));
-  const matrix = cast(equal(wide, iota([n, n], 1)), x.dtype);
-  return product(direction === 'there' ? matrix : transposed(matrix), x);
+  const square = [...permutation.shape, n];
+  const last = permutation.rank;
+  const found = equal(broadcastInDim(permutation, square, range(last)), iota(square, last));
+  return sumAxes(where(found, iota(square, last - 1), 0), [last - 1]);
 }
 
 // With k = min(m, n), P·A = [L1; L2]·[U1, U2] and L1, U1 square: U2 = L1⁻¹·A2 and L2 = A2'·U1⁻¹ give

@@ -1,6 +1,7 @@
 import type { NdArray, Tensor } from '@vorab/graph';
 import {
   add,
+  checkpoint,
   constant,
   crossEntropy,
   dim,
@@ -20,11 +21,15 @@ import {
   jacrev,
   jvp,
   linearize,
+  nn,
+  program,
   random,
   readNumber,
   stack,
+  state,
   sum,
   topologicalOrder,
+  update,
   valueAndGrad,
   vmap,
   withTrace,
@@ -344,5 +349,37 @@ describe('hessian', () => {
     expect(errorOf(() => hessian((t: Tensor) => t)(x)).message).toMatch(
       /returns f64\[2, 3\], expected a float scalar/,
     );
+  });
+});
+
+describe('what belongs to the program', () => {
+  const count = state(f32(), 0, { name: 'count' });
+  const errorIn = (f: (t: Tensor) => Tensor): GraphError =>
+    errorOf(() => program({ a: f32(3, 4) }, ({ a }) => ({ y: f(a) }), { training: true }).trace());
+
+  test.each([
+    ['vmap', (f) => vmap(f)],
+    ['checkpoint', (f) => checkpoint(f)],
+    ['jacrev', (f) => jacrev(f)],
+  ] as [string, (f: (t: Tensor) => Tensor) => (t: Tensor) => Tensor][])(
+    '%s takes no update',
+    (name, wrap) => {
+      const found = errorIn(
+        wrap((t) => {
+          update(count, t.sum());
+          return t;
+        }),
+      );
+      expect(found.message).toContain(`an update of a state inside the body of ${name}`);
+    },
+  );
+
+  test('one key for all elements is refused, one for a checkpoint is kept', () => {
+    const drop = nn.dropout(0.5);
+    expect(errorIn(vmap((t: Tensor) => drop(t))).code).toBe('draw-in-body');
+    const p = program({ a: f32(3, 4) }, ({ a }) => ({ y: checkpoint((t: Tensor) => drop(t))(a) }), {
+      training: true,
+    });
+    expect(() => p.trace()).not.toThrow();
   });
 });

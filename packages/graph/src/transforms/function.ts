@@ -1,11 +1,11 @@
-import { currentProgram } from '../current-program.ts';
 import { isFloat } from '../dtype.ts';
 import { userError } from '../fail.ts';
 import type { Node, Tensor } from '../node.ts';
 import { formatType, make, tensorKey } from '../node.ts';
 import type { TensorType } from '../op.ts';
 import { input } from '../ops/leaves.ts';
-import { withScope } from '../scope.ts';
+import type { TracedFunction } from '../scope.ts';
+import { currentScope, withScope } from '../scope.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
 import { dependents } from './dependents.ts';
@@ -54,21 +54,25 @@ export interface OnLeaves {
   readonly result: FlatTree;
 }
 
-/** Runs a function on new leaves of these types; null: the argument itself. */
+/**
+ * Runs a function on new leaves of these types; null: the argument itself.
+ *
+ * @throws GraphError when it updates a state: leaves stand for nothing outside of it.
+ */
 export function runOnLeaves(
   f: (...args: never) => unknown,
   args: FlatArguments,
   types: readonly (TensorType | null)[],
-  what: string,
+  { what, repeats }: TracedFunction,
 ): OnLeaves {
   const given = args.leaves.map((t, i) => {
     const type = types[i];
     return type ? input(`${what} argument ${i}`, type) : t;
   });
   const leaves = given.filter((_, i) => types[i]);
-  const updates = currentProgram()?.updates.length ?? 0;
-  const result = resultOf(f, args.rebuild(given), what);
-  checkUpdates(leaves, updates, what);
+  const outer = currentScope().within?.repeats ?? false;
+  const within = { what, repeats: repeats || outer };
+  const result = withScope({ within }, () => resultOf(f, args.rebuild(given), what));
   return { leaves, result };
 }
 
@@ -90,19 +94,6 @@ export function resultOf(
     message: `${what}: the function returns no tensor`,
     cure: 'return a tensor, or an array or a plain object of tensors',
   });
-}
-
-// The leaves stand for nothing outside of the function.
-function checkUpdates(leaves: readonly Tensor[], before: number, what: string): void {
-  for (const { value } of currentProgram()?.updates.slice(before) ?? []) {
-    const inside = leaves.some((t) => t.node === value.node);
-    if (!inside && dependents([value], leaves).length === 0) continue;
-    throw userError({
-      code: 'update-inside',
-      message: `${what}: the function updates a state with ${value}, a value of its arguments`,
-      cure: 'return the value, and update the state outside',
-    });
-  }
 }
 
 /** Tensors with values in place of leaves that they depend on; source lines are kept. */
@@ -147,7 +138,7 @@ export function runOnFloats(
     });
   }
   const types = args.leaves.map((t) => t.type);
-  const run = runOnLeaves(f, args, types, what);
+  const run = runOnLeaves(f, args, types, { what, repeats: false });
   checkUsed(run, args, what);
   return run;
 }

@@ -32,11 +32,12 @@ export interface VmapOptions {
  *     const perExample = vmap((x, y) => loss(x, y));          // f32[N, 64], i32[N]: f32[N]
  *     vmap((a, b) => a.matmul(b), { in: [0, null], out: 1 })  // f32[N, 3, 4], f32[4, 5]: f32[3, N, 5]
  *
- * A key that the function draws from is one key for all elements unless it is mapped:
- * `vmap((k) => random.normal(k, [3]))(random.splitKey(key, N))`.
+ * A key that is not mapped is one key for all elements; the key of the program is refused. Map over
+ * keys: `vmap((k) => random.normal(k, [3]))(random.splitKey(key, N))`.
  *
  * @throws GraphError when an axis is out of range, mapped extents differ, nothing is mapped, the
- * function returns anything but tensors, or a result with `out: null` is mapped.
+ * function returns anything but tensors, a result with `out: null` is mapped, or the function updates a
+ * state or draws from the program's key.
  */
 export function vmap<A extends readonly TensorTree[], R extends TensorTree>(
   f: TensorFunction<A, R>,
@@ -48,7 +49,7 @@ export function vmap<A extends readonly TensorTree[], R extends TensorTree>(
     const axes = axesOfArguments(inAxes, args);
     const { size, fronts } = mappedArguments(flat, axes);
     const types = fronts.map((t) => t && { dtype: t.dtype, shape: t.shape.slice(1) });
-    const { leaves, result } = runOnLeaves(f, flat, types, 'vmap');
+    const { leaves, result } = runOnLeaves(f, flat, types, { what: 'vmap', repeats: true });
     const found = batched(
       result.leaves,
       leaves,

@@ -122,6 +122,18 @@ void norm_softmax(int64_t rows, int64_t cols) {
             8.0 * static_cast<double>(rows * cols));
 }
 
+// One reduction of rows, after an op.
+void row_reduction(const char* name, Reduction reduction, const char* op) {
+  const int64_t rows = 4096, cols = 1024;
+  TapeBuilder t({rows, cols}, 1);
+  const auto x = t.load(0, Dt::F32, t.dense());
+  const auto y = t.load(2, Dt::F32, {0, 1});
+  const std::string kind = op;
+  const auto v = kind == "exp" ? t.scalar("exp", {x}) : kind.empty() ? x : t.scalar(op, {x, y});
+  t.store(1, t.reduce(reduction, v), t.kept());
+  time_tape(name, t.source, zeros({rows * cols, rows, cols}), 4.0 * rows * cols);
+}
+
 void column_sum(int64_t rows, int64_t cols) {
   TapeBuilder t({rows, cols}, 1, 1);
   t.store(1, t.reduce(Reduction::Sum, t.load(0, Dt::F32, t.dense())), t.kept());
@@ -185,6 +197,11 @@ int main(int count, char** arguments) {
   norm_softmax(4096, 1024);
   norm_softmax(4096, 333);
   norm_softmax(40960, 10);
+  row_reduction("row sum", vorab::blas::Reduction::Sum, "");
+  row_reduction("row max", vorab::blas::Reduction::Max, "");
+  row_reduction("row sum of products", vorab::blas::Reduction::Sum, "mul");
+  row_reduction("row max of products", vorab::blas::Reduction::Max, "mul");
+  row_reduction("row sum of exp", vorab::blas::Reduction::Sum, "exp");
   column_sum(1024, 1536);
   column_sum(65536, 64);
   transpose(2048, 2048);

@@ -34,6 +34,35 @@ inline V scale2(V x, Mask<V> n) {
   return x * a * b;
 }
 
+// x * 2^n for integers n held as float and as int.
+template <class V>
+inline V scale(V x, V n, Mask<V> bits) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return (V)_mm512_scalef_ps((__m512)x, (__m512)n);
+#endif
+  (void)n;
+  return scale2(x, bits);
+}
+
+// NaN stays NaN.
+template <class V>
+inline V clamp(V x, float low, float high) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) {
+    const __m512 above = _mm512_max_ps(_mm512_set1_ps(low), (__m512)x);
+    return (V)_mm512_min_ps(_mm512_set1_ps(high), above);
+  }
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof(V) == 32) {
+    const __m256 above = _mm256_max_ps(_mm256_set1_ps(low), (__m256)x);
+    return (V)_mm256_min_ps(_mm256_set1_ps(high), above);
+  }
+#endif
+  x = x > high ? splat<V>(high) : x;
+  return x < low ? splat<V>(low) : x;
+}
+
 // Nearest integer of |x| < 2^22, as float and as int, without a rounding instruction.
 template <class V>
 inline V round_small(V x, Mask<V>& n) {
@@ -45,9 +74,8 @@ inline V round_small(V x, Mask<V>& n) {
 
 template <class V>
 inline V exp_f32(V x) {
-  // Past these ends the result is 0 or infinity whatever x is; NaN passes both comparisons.
-  x = x > 89.0f ? splat<V>(89.0f) : x;
-  x = x < -104.0f ? splat<V>(-104.0f) : x;
+  // Past these ends the result is 0 or infinity whatever x is.
+  x = clamp(x, -104.0f, 89.0f);
   Mask<V> n;
   const V t = round_small(x * 1.44269504088896341f, n);
   V r = madd(t, -0.693359375f, x);
@@ -55,7 +83,7 @@ inline V exp_f32(V x) {
   V p = polynomial(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
                    1.6666665459e-1f, 5.0000001201e-1f);
   p = madd(p, r * r, r) + 1.0f;
-  return scale2(p, n);
+  return scale(p, t, n);
 }
 
 template <class V>

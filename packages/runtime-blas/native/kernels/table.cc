@@ -49,6 +49,8 @@ KernelTable make_table() {
   KernelTable table{};
   table.scalar = &find_scalar;
   table.pair = &find_pair;
+  table.chain = &find_chain;
+  table.fold = &find_fold;
   table.reducer = &find_reducer;
   fill_moves(table);
   fill_sums(table);

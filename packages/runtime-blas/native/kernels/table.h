@@ -50,11 +50,28 @@ struct Reducer {
 using SumProductsFn = void (*)(void* out, const void* const* a, const void* const* b, size_t rows,
                                size_t columns, bool add);
 
+// op(a, b, c) of n elements, reduced into *acc; stored too unless out is null. start: the first
+// block overwrites *acc.
+using FoldFn = void (*)(void* acc, bool start, void* out, const void* a, const void* b,
+                        const void* c, size_t n, uint32_t fixed);
+
+// The op of a fold: first(a, b) alone, second(first(a, b), c), or second(first(a, b)).
+struct Folding {
+  enum class Form : uint8_t { One, Pair, Chain };
+  Form form;
+  uint16_t first, second;
+  bool first_is_right;
+  Reduction reduction;
+};
+
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
   // Two f32 ops in one loop, each rounded as if alone: second(first(a, b), c), or second(c,
   // first(a, b)) when first_is_right. Null: not in this set.
   ScalarFn (*pair)(uint16_t first, uint16_t second, bool first_is_right);
+  // Likewise second(first(a, b)); OP_mul as second: the square.
+  ScalarFn (*chain)(uint16_t first, uint16_t second);
+  FoldFn (*fold)(const Folding& folding);  // of f32; null: not in this set
   bool (*reducer)(Reduction reduction, Dt dtype, Reducer& out);
   LoadFn load[4];    // by log2 of the element's width
   StoreFn store[4];  // likewise

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "emit.h"
+#include "rematerialize.h"
 
 namespace vorab::blas {
 namespace {
@@ -75,14 +76,17 @@ int64_t held_bytes(const TapeSource& source, const Analysis& analysis, const Nes
 
 }  // namespace
 
-TapeProgram compile_tape(const TapeSource& source, const KernelTable& kernels) {
+TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels) {
   TapeProgram program;
   program.kernels = &kernels;
-  program.nest = make_nest(source, streams_of(source), tile_for(source));
+  program.nest = make_nest(given, streams_of(given), tile_for(given));
   if (program.nest.empty) return program;
-  program.accesses = accesses_of(source, program.nest);
-  divide_work(source, program);
-  Analysis analysis = analyse(source, program.nest, program.accesses, program.chunks == 1);
+  program.accesses = accesses_of(given, program.nest);
+  divide_work(given, program);
+  const bool may_hold = program.chunks == 1;
+  const TapeSource source = rematerialize(
+      given, analyse(given, program.nest, program.accesses, may_hold), program.accesses);
+  Analysis analysis = analyse(source, program.nest, program.accesses, may_hold);
   if (held_bytes(source, analysis, program.nest) > kHoldBytes) {
     analysis = analyse(source, program.nest, program.accesses, false);
   }

@@ -12,6 +12,7 @@ namespace vorab::blas {
 namespace {
 
 constexpr size_t kNever = static_cast<size_t>(-1);
+constexpr int64_t kLeastFold = 128;
 
 class Emitter {
  public:
@@ -107,6 +108,12 @@ class Emitter {
 
   // ---------------------------------------------------------------- one stage
 
+  struct Fold {
+    FoldFn fn = nullptr;
+    size_t reduce = 0;
+    bool alone = false;  // nobody else needs the elements
+  };
+
   struct StageState {
     std::vector<size_t> events;
     std::vector<size_t> last_use;   // by instruction: position in events
@@ -114,6 +121,8 @@ class Emitter {
     std::vector<bool> temporary;    // by instruction: its slot returns
     std::vector<uint16_t> forward;  // by instruction: the output that it is computed into
     std::vector<bool> stored;       // by instruction (stores): done by forwarding
+    std::vector<Fold> folds;        // by instruction: the reduction that takes it in at once
+    std::vector<bool> folded;       // by instruction (reductions): done by a fold
   };
 
   bool runs(size_t i, int s) const {
@@ -128,10 +137,13 @@ class Emitter {
     state.temporary.assign(n, false);
     state.forward.assign(n, 0);
     state.stored.assign(n, false);
+    state.folds.assign(n, {});
+    state.folded.assign(n, false);
     find_last_uses(state);
     Stage& stage = program_.stages[static_cast<size_t>(s)];
     open_windows(s, stage, state);
     find_forwards(s, stage, state);
+    find_folds(s, state);
     for (size_t at = 0; at < state.events.size(); ++at) event(s, at, stage, state);
   }
 
@@ -175,7 +187,7 @@ class Emitter {
     const SourceInstr& guest = source_.instrs[static_cast<size_t>(host.guest)];
     f(guest.arg[0]);
     f(guest.arg[1]);
-    f(host.other);
+    if (!host.chained) f(host.other);
   }
 
   void find_last_uses(StageState& state) const {
@@ -240,6 +252,39 @@ class Emitter {
     }
   }
 
+  // A reduction of a scalar op of this stage, in the same loop.
+  void find_folds(int s, StageState& state) const {
+    // One call for each row must be worth it.
+    const bool many = nest_.rows_are_items && nest_.tile_rows > 1;
+    if (nest_.mode != Mode::Rows || (many && nest_.tile_cols < kLeastFold)) return;
+    std::vector<int> uses(source_.instrs.size(), 0);
+    for (size_t i : state.events) each_operand(i, [&](uint16_t arg) { ++uses[arg]; });
+    for (size_t i : state.events) {
+      const SourceInstr& instr = source_.instrs[i];
+      const size_t v = instr.arg[0];
+      if (instr.kind != Kind::Reduce || instr.dtype != Dt::F32 || !runs(v, s)) continue;
+      const SourceInstr& made = source_.instrs[v];
+      if (made.kind != Kind::Scalar || made.dtype != Dt::F32 || state.folds[v].fn != nullptr)
+        continue;
+      const FoldFn fn = fold_kernel(v, instr.reduction);
+      if (fn == nullptr) continue;
+      state.folds[v] = {fn, i, uses[v] == 1 && !info(v).held && state.forward[v] == 0};
+      state.folded[i] = true;
+    }
+  }
+
+  FoldFn fold_kernel(size_t v, Reduction reduction) const {
+    const SourceInstr& made = source_.instrs[v];
+    const Pairing::Host& host = pairing_.hosts[v];
+    if (host.guest == Pairing::kNone) {
+      if (made.arity > 2 || source_.instrs[made.arg[0]].dtype != Dt::F32) return nullptr;
+      return program_.kernels->fold({Folding::Form::One, made.op, 0, false, reduction});
+    }
+    const uint16_t first = source_.instrs[static_cast<size_t>(host.guest)].op;
+    const auto form = host.chained ? Folding::Form::Chain : Folding::Form::Pair;
+    return program_.kernels->fold({form, first, made.op, host.guest_is_right, reduction});
+  }
+
   uint16_t tile_slot(size_t i, const StageState& state) {
     switch (info(i).level) {
       case Level::Uniform: return wide_[i];
@@ -298,7 +343,9 @@ class Emitter {
         compute(i, args, n, stage, state);
         stage.tile.back().fixed = fixed;
         break;
-      case Kind::Reduce: reduce(i, args[0], stage); break;
+      case Kind::Reduce:
+        if (!state.folded[i]) reduce(i, args[0], stage);
+        break;
       case Kind::Store:
         if (!state.stored[i]) spill(i, args[0], stage);
         break;
@@ -350,9 +397,12 @@ class Emitter {
 
   void compute(size_t i, const uint16_t* args, int count, Stage& stage, StageState& state) {
     const ScalarFn paired = pairing_.hosts[i].fn;
+    const Fold& folding = state.folds[i];
     Op op;
-    op.kind = OpKind::Scalar;
-    op.out = target(i, state);
+    op.kind = folding.fn ? OpKind::Fold : OpKind::Scalar;
+    op.out = folding.alone ? 0 : target(i, state);
+    op.fold = folding.fn;
+    if (folding.fn) op.index = add_accumulator(folding.reduce, stage);
     op.fn = paired ? paired : scalar_kernel(source_, source_.instrs[i], *program_.kernels);
     op.a = args[0], op.b = args[1], op.c = args[2], op.d = args[3];
     op.whole_vectors = slots_.is_register(op.out);
@@ -361,7 +411,7 @@ class Emitter {
     stage.tile.push_back(op);
   }
 
-  void reduce(size_t i, uint16_t from, Stage& stage) {
+  uint16_t add_accumulator(size_t i, Stage& stage) {
     const SourceInstr& instr = source_.instrs[i];
     Accumulator a;
     if (source_.instrs[instr.arg[0]].dtype != instr.dtype ||
@@ -371,14 +421,17 @@ class Emitter {
                         name_of(instr.dtype));
     }
     a.acc = slots_.reg_bytes(nest_.block * static_cast<int64_t>(a.reducer.accumulator_width));
-    a.from = from;
     a.out = wide_[i];
     a.dtype = instr.dtype;
+    stage.accumulators.push_back(a);
+    return static_cast<uint16_t>(stage.accumulators.size() - 1);
+  }
+
+  void reduce(size_t i, uint16_t from, Stage& stage) {
     Op op;
     op.kind = OpKind::Reduce;
     op.a = from;
-    op.index = static_cast<uint16_t>(stage.accumulators.size());
-    stage.accumulators.push_back(a);
+    op.index = add_accumulator(i, stage);
     stage.tile.push_back(op);
   }
 

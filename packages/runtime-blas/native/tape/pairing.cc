@@ -1,5 +1,7 @@
 #include "pairing.h"
 
+#include "artifact/native/ops.h"
+
 namespace vorab::blas {
 namespace {
 
@@ -13,34 +15,75 @@ std::vector<int> count_uses(const TapeSource& source) {
   return uses;
 }
 
-bool binary_f32(const SourceInstr& instr) {
-  return instr.kind == Kind::Scalar && instr.arity == 2 && instr.dtype == Dt::F32;
+bool is_f32(const SourceInstr& instr, uint8_t arity) {
+  return instr.kind == Kind::Scalar && instr.arity == arity && instr.dtype == Dt::F32;
 }
+
+class Pairer {
+ public:
+  Pairer(const TapeSource& source, const Analysis& analysis, const KernelTable& kernels)
+      : source_(source), analysis_(analysis), kernels_(kernels), uses_(count_uses(source)) {
+    out_.hosts.resize(source.instrs.size());
+    out_.is_guest.resize(source.instrs.size(), false);
+  }
+
+  Pairing run() {
+    for (size_t i = 0; i < source_.instrs.size(); ++i) {
+      const InstrInfo& info = analysis_.instrs[i];
+      if (info.used && info.level == Level::Tile) find_guest(i);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void find_guest(size_t i) {
+    const SourceInstr& instr = source_.instrs[i];
+    const bool square = is_f32(instr, 2) && instr.arg[0] == instr.arg[1];
+    if (square || is_f32(instr, 1)) {
+      chain(i, instr.arg[0], square ? 2 : 1);
+    } else if (is_f32(instr, 2)) {
+      for (int k = 0; k < 2 && out_.hosts[i].guest == Pairing::kNone; ++k) pair(i, k);
+    }
+  }
+
+  // Needed by instruction i alone, `uses` times, wherever that runs.
+  bool is_free(size_t i, uint16_t guest, int uses) const {
+    const InstrInfo& g = analysis_.instrs[guest];
+    return is_f32(source_.instrs[guest], 2) && uses_[guest] == uses && !g.held &&
+           g.level == Level::Tile && g.exec == analysis_.instrs[i].exec &&
+           out_.hosts[guest].guest == Pairing::kNone;
+  }
+
+  void chain(size_t i, uint16_t guest, int uses) {
+    if (!is_free(i, guest, uses) || (uses == 2 && source_.instrs[i].op != OP_mul)) return;
+    take(i, guest, 0, true, false, kernels_.chain(source_.instrs[guest].op, source_.instrs[i].op));
+  }
+
+  void pair(size_t i, int k) {
+    const SourceInstr& instr = source_.instrs[i];
+    const uint16_t guest = instr.arg[k];
+    if (!is_free(i, guest, 1)) return;
+    take(i, guest, instr.arg[1 - k], false, k == 1,
+         kernels_.pair(source_.instrs[guest].op, instr.op, k == 1));
+  }
+
+  void take(size_t i, uint16_t guest, uint16_t other, bool chained, bool right, ScalarFn fn) {
+    if (fn == nullptr) return;
+    out_.hosts[i] = {guest, chained, right, other, fn};
+    out_.is_guest[guest] = true;
+  }
+
+  const TapeSource& source_;
+  const Analysis& analysis_;
+  const KernelTable& kernels_;
+  const std::vector<int> uses_;
+  Pairing out_;
+};
 
 }  // namespace
 
 Pairing pair_ops(const TapeSource& source, const Analysis& analysis, const KernelTable& kernels) {
-  const size_t n = source.instrs.size();
-  Pairing out{std::vector<Pairing::Host>(n), std::vector<bool>(n, false)};
-  const std::vector<int> uses = count_uses(source);
-  for (size_t i = 0; i < n; ++i) {
-    const SourceInstr& instr = source.instrs[i];
-    const InstrInfo& host = analysis.instrs[i];
-    if (!binary_f32(instr) || !host.used || host.level != Level::Tile) continue;
-    for (int k = 0; k < 2 && out.hosts[i].guest == Pairing::kNone; ++k) {
-      const uint16_t g = instr.arg[k];
-      const InstrInfo& guest = analysis.instrs[g];
-      const bool alone = uses[g] == 1 && !guest.held && out.hosts[g].guest == Pairing::kNone;
-      if (!alone || guest.level != Level::Tile || guest.exec != host.exec ||
-          !binary_f32(source.instrs[g]))
-        continue;
-      const ScalarFn fn = kernels.pair(source.instrs[g].op, instr.op, k == 1);
-      if (fn == nullptr) continue;
-      out.hosts[i] = {g, instr.arg[1 - k], fn};
-      out.is_guest[g] = true;
-    }
-  }
-  return out;
+  return Pairer(source, analysis, kernels).run();
 }
 
 }  // namespace vorab::blas

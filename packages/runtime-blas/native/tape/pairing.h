@@ -9,8 +9,10 @@ struct Pairing {
   static constexpr int kNone = -1;
 
   struct Host {
-    int guest = kNone;   // the instruction that runs inside this one
-    uint16_t other = 0;  // this one's other operand
+    int guest = kNone;     // the instruction that runs inside this one
+    bool chained = false;  // the guest is its only operand
+    bool guest_is_right = false;
+    uint16_t other = 0;  // this one's other operand, unless chained
     ScalarFn fn = nullptr;
   };
   std::vector<Host> hosts;     // by instruction

@@ -29,6 +29,7 @@ enum class OpKind : uint8_t {
   Index,   // out = index along a dim
   Expand,  // out (tile) = a (item), repeated over the reduced dims
   Reduce,  // accumulator takes in a (tile)
+  Fold,    // accumulator takes in fold(a, b, c); out too, unless null
   Window,  // out = address of the tile within a register that holds a whole item
 };
 
@@ -42,13 +43,13 @@ struct Op {
   uint16_t out = 0, a = 0, b = 0, c = 0, d = 0;
   uint16_t index = 0;  // access, reducer or memo
   ScalarFn fn = nullptr;
+  FoldFn fold = nullptr;
 };
 
 struct Accumulator {
   Reducer reducer;
-  uint16_t acc = 0;   // slot
-  uint16_t from = 0;  // slot of the operand (tile)
-  uint16_t out = 0;   // slot of the result (item)
+  uint16_t acc = 0;  // slot
+  uint16_t out = 0;  // slot of the result (item)
   Dt dtype = Dt::F32;
 };
 

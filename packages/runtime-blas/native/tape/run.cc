@@ -106,6 +106,23 @@ void TapeRun::accumulate(const Op& op, size_t rows, size_t cols) const {
   }
 }
 
+void TapeRun::fold(const Op& op, size_t rows, size_t cols) const {
+  const Accumulator& a = stage_->accumulators[op.index];
+  if (!nest_.rows_are_items) {
+    cols *= rows;
+    rows = 1;
+  }
+  for (size_t r = 0; r < rows; ++r) {
+    const size_t skipped = r * cols * sizeof(float);
+    const auto operand = [&](uint16_t slot, int k) {
+      return slots_[slot] + ((op.fixed >> k & 1) != 0 ? 0 : skipped);
+    };
+    op.fold(slots_[a.acc] + r * a.reducer.accumulator_width, first_tile_,
+            op.out == 0 ? nullptr : slots_[op.out] + skipped, operand(op.a, 0), operand(op.b, 1),
+            operand(op.c, 2), cols, op.fixed);
+  }
+}
+
 void TapeRun::tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t rows,
                    int64_t cols) {
   const auto r = static_cast<size_t>(rows), c = static_cast<size_t>(cols);
@@ -125,6 +142,7 @@ void TapeRun::tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t
         break;
       }
       case OpKind::Reduce: accumulate(op, r, c); break;
+      case OpKind::Fold: fold(op, r, c); break;
       case OpKind::Window: slots_[op.out] = slots_[op.a] + (position_ << op.log2_width); break;
       case OpKind::Expand: break;
     }
@@ -143,6 +161,7 @@ void TapeRun::item_ops(const std::vector<Op>& ops) {
       case OpKind::Expand: expand(op); break;
       case OpKind::Point:
       case OpKind::Reduce:
+      case OpKind::Fold:
       case OpKind::Window: break;
     }
   }

@@ -58,6 +58,7 @@ class TapeRun {
   void expand(const Op& op) const;
   void index(const Op& op, const Move& move, int64_t start) const;
   void accumulate(const Op& op, size_t rows, size_t cols) const;
+  void fold(const Op& op, size_t rows, size_t cols) const;
 
   struct Memo {
     const std::byte* from;

@@ -6,6 +6,8 @@ export interface Target {
   readonly name: string;
   /** Whether it runs this composite whole. */
   keeps(op: Op): boolean;
+  /** Whether it runs this op on the host's CPU, whatever its device is. */
+  onHost(op: Op): boolean;
   /** Steps are fused tapes and contractions over an arena, or one op each over the target's own arrays. */
   readonly form: 'arena' | 'ops';
 }

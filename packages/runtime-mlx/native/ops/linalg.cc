@@ -102,17 +102,9 @@ std::vector<mx::array> lower(const Call& call) {
 
 }  // namespace
 
-#define VORAB_LINALG(name) \
+#define VORAB_MLX_HOST(name) \
   std::vector<mx::array> lower_##name(const Call& call) { return lower<OP_##name>(call); }
-VORAB_LINALG(cholesky)
-VORAB_LINALG(eigh)
-VORAB_LINALG(lu)
-VORAB_LINALG(qr)
-VORAB_LINALG(svd)
-VORAB_LINALG(triangularSolve)
-#undef VORAB_LINALG
-
-mx::array lower_eigvalsh(const Call& call) { return lower<OP_eigvalsh>(call)[0]; }
-mx::array lower_svdvals(const Call& call) { return lower<OP_svdvals>(call)[0]; }
+#include "runtime-mlx/native/host.inc"
+#undef VORAB_MLX_HOST
 
 }  // namespace vorab::on_mlx

@@ -67,14 +67,9 @@ mx::array lower_logSumExp(const Call& call);
 mx::array lower_softmax(const Call& call);
 std::vector<mx::array> lower_threefry2x32(const Call& call);
 
-// linalg.cc
-std::vector<mx::array> lower_cholesky(const Call& call);
-std::vector<mx::array> lower_eigh(const Call& call);
-std::vector<mx::array> lower_lu(const Call& call);
-std::vector<mx::array> lower_qr(const Call& call);
-std::vector<mx::array> lower_svd(const Call& call);
-std::vector<mx::array> lower_triangularSolve(const Call& call);
-mx::array lower_eigvalsh(const Call& call);  // from composites.inc
-mx::array lower_svdvals(const Call& call);   // from composites.inc
+// linalg.cc, from host.inc
+#define VORAB_MLX_HOST(name) std::vector<mx::array> lower_##name(const Call& call);
+#include "runtime-mlx/native/host.inc"
+#undef VORAB_MLX_HOST
 
 }  // namespace vorab::on_mlx

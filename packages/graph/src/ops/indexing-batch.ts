@@ -1,29 +1,18 @@
 import type { Dim } from '../dim.ts';
 import { dimMul } from '../dim.ts';
-import { dtypeBytes } from '../dtype.ts';
 import type { Tensor } from '../node.ts';
 import { make1 } from '../node.ts';
 import type { Batch } from '../op.ts';
 import { broadcastInDim, range, reshapeTo } from './axes.ts';
 import { cast } from './cast.ts';
-import { greaterEqual, less, select } from './compare.ts';
+import { select } from './compare.ts';
+import { clampIndices, isInside } from './index-rules.ts';
 import { full, iota, sizeOf } from './leaves.ts';
-import { logicalAnd } from './logic.ts';
-import { add, maximum, minimum, mul, sub } from './math.ts';
+import { add, mul } from './math.ts';
 import { moveAxis, transpose } from './transpose.ts';
 
-// gather and scatterAdd under `vmap`, without a loop. Where the indices are mapped, the mapped axis
+// gather and the scatters under `vmap`, without a loop. Where the indices are mapped, the mapped axis
 // and the indexed one become one axis, and each element's indices point into its own part of it.
-
-// Wide enough to count with: indices of few bits do not hold every extent.
-function countable(indices: Tensor): Tensor {
-  return dtypeBytes(indices.dtype) < 4 ? cast(indices, 'i32') : indices;
-}
-
-function clampTo(indices: Tensor, extent: Dim): Tensor {
-  const last = sub(sizeOf(extent, indices.dtype), 1);
-  return maximum(minimum(indices, last), 0);
-}
 
 // Where element b's part begins, shaped as the indices [size, …].
 function offsets(indices: Tensor, size: Dim, extent: Dim): Tensor {
@@ -61,8 +50,7 @@ export const gatherBatch: Batch<{ readonly axis: number }> = (context) => {
   if (!mapped[1]) return [make1(op, [x, indices], { axis: axis + 1 })];
   if (!mapped[0]) return [moveAxis(make1(op, [x, indices], { axis }), axis, 0)];
   const extent = x.shape[axis + 1] as Dim;
-  const inside = cast(clampTo(countable(indices), extent), 'i32');
-  const places = add(inside, offsets(indices, size, extent));
+  const places = add(clampIndices(indices, extent), offsets(indices, size, extent));
   const found = make1(op, [joined(x, axis), places], { axis: 0 });
   return [indicesBack(found, axis, indices.rank - 1)];
 };
@@ -71,13 +59,11 @@ export const gatherBatch: Batch<{ readonly axis: number }> = (context) => {
 export const scatterAddBatch: Batch<{ readonly axis: number }> = (context) => {
   const { op, inputs, mapped, size, attrs, all } = context;
   const { axis } = attrs;
-  const [x, repeated, updates] = all() as readonly [Tensor, Tensor, Tensor];
+  const [x, indices, updates] = all() as readonly [Tensor, Tensor, Tensor];
   if (!mapped[1]) return [make1(op, [x, inputs[1] as Tensor, updates], { axis: axis + 1 })];
   const extent = x.shape[axis + 1] as Dim;
-  const indices = countable(repeated);
-  const inside = logicalAnd(greaterEqual(indices, 0), less(indices, sizeOf(extent, indices.dtype)));
   const places = add(cast(indices, 'i32'), offsets(indices, size, extent));
-  const kept = select(inside, places, full(-1, places.shape, 'i32'));
+  const kept = select(isInside(indices, extent), places, full(-1, places.shape, 'i32'));
   const count = indices.rank - 1;
   const sum = make1(op, [joined(x, axis), kept, indicesFirst(updates, axis, count)], { axis: 0 });
   const rest = x.shape.toSpliced(axis + 1, 1);

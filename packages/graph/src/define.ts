@@ -100,7 +100,7 @@ export function view<S extends AttrSpec>(
       map(inputs: readonly (readonly Dim[])[], attrs: AttrsOf<S>): ViewMap;
       vjp: Vjp<AttrsOf<S>> | null;
       jvp?: Jvp<AttrsOf<S>>;
-      batch?: Batch<AttrsOf<S>>;
+      batch: Batch<AttrsOf<S>>;
     },
 ): ViewOp {
   const infer = (inputs: readonly TensorType[], attrs: AttrsOf<S>): readonly TensorType[] => {
@@ -134,7 +134,7 @@ interface Evaluated<S extends AttrSpec> extends Common<S>, InputCount {
   vjp: Vjp<AttrsOf<S>> | null;
   readonly fails?: boolean;
   jvp?: Jvp<AttrsOf<S>>;
-  batch?: Batch<AttrsOf<S>>;
+  batch: Batch<AttrsOf<S>>;
 }
 
 /** Defines a contraction. */

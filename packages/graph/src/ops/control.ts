@@ -10,10 +10,12 @@ import type {
   CallOp,
   Jvp,
   Narrowed,
+  RunFunction,
   TensorType,
   TestHints,
   Vjp,
 } from '../op.ts';
+import { evaluateGraph } from '../reference/node.ts';
 import type { FlatTree } from '../tree.ts';
 
 // What ops that run functions have in common: how they are defined, and what is checked of their bodies.
@@ -30,19 +32,25 @@ export function control<S extends AttrSpec>(spec: {
     inputs: readonly NdArray[],
     attrs: AttrsOf<S>,
     types: readonly TensorType[],
+    run: RunFunction,
   ): readonly NdArray[];
   carries?(attribute: string, attrs: AttrsOf<S>): number;
   narrow?(attrs: AttrsOf<S>, used: readonly boolean[]): Narrowed | null;
   readonly vjp: Vjp<AttrsOf<S>> | null;
   readonly gradientCure?: string;
   readonly jvp?: Jvp<AttrsOf<S>>;
-  readonly batch?: Batch<AttrsOf<S>>;
+  readonly batch: Batch<AttrsOf<S>>;
   readonly test?: TestHints;
 }): CallOp {
   const many = Number.POSITIVE_INFINITY;
   const common = { kind: 'call', maxInputs: many, outputs: many };
   const defaults = { carries: () => 0, narrow: () => null };
-  return { ...defaults, ...spec, ...common } as unknown as CallOp;
+  const evaluate: CallOp['evaluate'] = (inputs, attrs, types, run) => {
+    const onReference: RunFunction = (attribute, operands) =>
+      evaluateGraph(attrs[attribute] as Subgraph, operands);
+    return spec.evaluate(inputs, attrs as AttrsOf<S>, types, run ?? onReference);
+  };
+  return { ...defaults, ...spec, ...common, evaluate } as unknown as CallOp;
 }
 
 /** @throws TypeRuleError unless a function takes these types. */

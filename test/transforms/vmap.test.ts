@@ -116,6 +116,45 @@ describe('vmap equals a loop', () => {
   });
 });
 
+describe('a mapped axis of one element is the element, and one of none is empty', () => {
+  test.each(ops.map((op) => [op.name, op] as const))('%s', (_, op) => {
+    for (const one of casesOf(op).slice(0, 3)) {
+      for (const mapped of subsets(one.types.length)) {
+        const [single, none] = [1, 0].map((n) => onFirst(one, mapped, n));
+        const alone = withTrace(() => {
+          const { inputs, outputs } = one.build();
+          return evaluate(
+            outputs,
+            new Map(inputs.map((t, i) => [t, varied(one, i, 0)])),
+            one.sizes,
+          );
+        });
+        alone.forEach((array, i) => {
+          const want = stacked([array]);
+          expect(arrayDifference(single?.[i], want), `${one.name} ${mapped}`).toBeUndefined();
+          expect(none?.[i]?.shape, `${one.name} ${mapped}`).toEqual([0, ...array.shape]);
+        });
+      }
+    }
+  });
+});
+
+/** The first `n` (0 or 1) elements under vmap. */
+function onFirst(one: OpCase, mapped: readonly boolean[], n: number): readonly NdArray[] {
+  return withTrace(() => {
+    const operands = one.types.map((t, i) => input(`x${i}`, mapped[i] ? wide(t, n) : t));
+    const outputs = vmap((...xs: readonly Tensor[]) => one.apply(xs), {
+      in: mapped.map((m) => (m ? 0 : null)),
+    })(...operands);
+    const empty = ({ dtype, shape }: NdArray): NdArray => ndarray(dtype, [0, ...shape]);
+    const feeds = operands.map((t, i): [Tensor, NdArray] => {
+      const array = varied(one, i, 0);
+      return [t, mapped[i] ? (n === 1 ? stacked([array]) : empty(array)) : array];
+    });
+    return evaluate(outputs, new Map(feeds), one.sizes);
+  });
+}
+
 describe('vmap of vmap equals a loop', () => {
   test.each(ops.map((op) => [op.name, op] as const))('%s', (_, op) => {
     const wrong = casesOf(op)

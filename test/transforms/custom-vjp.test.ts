@@ -10,6 +10,7 @@ import {
   grad,
   input,
   jvp,
+  precision,
   readNumber,
   stopGradient,
   vmap,
@@ -172,6 +173,25 @@ test('refuses what would lose a gradient, and wrong types, at the line of the ca
     ),
   );
   expect(value.message).toMatch(/`forward` gives \(f64\[3\]\) as value, the function \(f64\[\]\)/);
+});
+
+test('forward runs under the precision policy of the call', () => {
+  const mixed = precision({ compute: 'bf16' });
+  const a = constant([[1, 2]], 'f32');
+  const w = constant([[3], [4]], 'f32');
+  const product = customVjp((t: Tensor, v: Tensor) => t.matmul(v), {
+    forward: (t, v) => ({ value: t.matmul(v), residuals: { t, v } }),
+    backward: ({ t, v }, ct) => [
+      ct.matmul(v.transpose()).cast('f32'),
+      t.transpose().matmul(ct).cast('f32'),
+    ],
+  });
+  const y = mixed.scope(() => product(a, w));
+  expect(y.dtype).toBe('bf16');
+  expect(grad(y.cast('f32').sum(), [a, w]).map(valuesOf)).toEqual([
+    [3, 4],
+    [1, 2],
+  ]);
 });
 
 test('stopGradient lets nothing through, forward or back', () => {

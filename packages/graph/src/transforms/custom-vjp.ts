@@ -132,10 +132,11 @@ interface AnyRule {
 function flatRule(call: TracedCall, { forward, backward }: AnyRule): FlatVjp {
   const { args, count, result, graph } = call;
   const types = resultTypes(graph).map(formatType).join(', ');
+  const { precision } = currentScope();
   return (operands, cotangents) => {
     const site = currentScope().inherited?.[0] ?? [];
-    // What the user's functions make has the lines of those functions.
-    return withScope({ inherited: undefined, keepStacks: true }, () => {
+    // What the user's functions make has the lines of those functions, and the policy of the call.
+    return withScope({ inherited: undefined, keepStacks: true, precision }, () => {
       const { value, residuals } = forward(...args.rebuild(operands.slice(0, count)));
       const again = flatten(value, 'customVjp: what `forward` returns as value');
       if (

@@ -1,13 +1,26 @@
 import type { Node, StateVariable, Tensor, TensorType } from '@vorab/graph';
 import { formatType, topologicalOrder } from '@vorab/graph';
 
-/** One entry between trace and artifact: what goes in, what comes out, what is written. Immutable. */
-export interface EntryGraph {
+/** Memory that a graph reads and overwrites: a state of an entry, or a carry of a body. */
+export interface StateSlot {
+  /** The value when the graph begins. */
+  readonly tensor: Tensor;
+  readonly type: TensorType;
+}
+
+/** What passes and lowering work on: an entry, or the body of a control step. Immutable. */
+export interface StepGraph {
   readonly name: string;
   readonly inputs: readonly NamedTensor[];
   /** States that are read or written, in the order of first use. */
-  readonly states: readonly StateVariable[];
+  readonly states: readonly StateSlot[];
   readonly outputs: readonly NamedTensor[];
+  readonly updates: readonly { readonly state: StateSlot; readonly value: Tensor }[];
+}
+
+/** One entry between trace and artifact: what goes in, what comes out, what is written. */
+export interface EntryGraph extends StepGraph {
+  readonly states: readonly StateVariable[];
   readonly updates: readonly { readonly state: StateVariable; readonly value: Tensor }[];
 }
 
@@ -17,12 +30,12 @@ export interface NamedTensor {
 }
 
 /** What the entry computes: outputs first, then the new values of states. */
-export function roots(graph: EntryGraph): readonly Tensor[] {
+export function roots(graph: StepGraph): readonly Tensor[] {
   return [...graph.outputs.map((o) => o.tensor), ...graph.updates.map((u) => u.value)];
 }
 
 /** Every node, each after its inputs. */
-export function nodesOf(graph: EntryGraph): readonly Node[] {
+export function nodesOf(graph: StepGraph): readonly Node[] {
   return topologicalOrder(roots(graph));
 }
 
@@ -33,7 +46,7 @@ export function statesRead(graph: EntryGraph): readonly StateVariable[] {
 }
 
 /** The same entry with other roots, in the order of `roots`. */
-export function withRoots(graph: EntryGraph, tensors: readonly Tensor[]): EntryGraph {
+export function withRoots<G extends StepGraph>(graph: G, tensors: readonly Tensor[]): G {
   const at = (i: number): Tensor => tensors[i] as Tensor;
   return {
     ...graph,
@@ -47,7 +60,7 @@ export function withRoots(graph: EntryGraph, tensors: readonly Tensor[]): EntryG
  *
  * @throws Error that names the pass: a broken graph is a defect of the compiler, not of the user's model.
  */
-export function verifyGraph(graph: EntryGraph, after: string): void {
+export function verifyGraph(graph: StepGraph, after: string): void {
   const known = new Set([
     ...graph.inputs.map((i) => i.tensor.node),
     ...graph.states.map((s) => s.tensor.node),

@@ -1,9 +1,17 @@
-import { type Attrs, dimKey, type NdArray, type Node, type Op, type Subgraph, type Tensor } from '@vorab/graph';
-import type { EntryGraph } from './entry-graph.ts';
+import {
+  type Attrs,
+  dimKey,
+  type NdArray,
+  type Node,
+  type Op,
+  type Subgraph,
+  type Tensor,
+} from '@vorab/graph';
+import type { StepGraph } from './entry-graph.ts';
 import { nodesOf } from './entry-graph.ts';
 
 /** A stable text form of an entry between two passes, for goldens and for reading: one line a node. */
-export function printGraph(graph: EntryGraph): string {
+export function printGraph(graph: StepGraph): string {
   const names = new Map<Node, string>();
   for (const { name, tensor } of graph.inputs) names.set(tensor.node, name);
   for (const [i, state] of graph.states.entries()) names.set(state.tensor.node, `state${i}`);

@@ -259,11 +259,31 @@ export interface CompositeOp extends OpCommon {
 /** Runs the functions in its attributes, as often and in the order that it says: control flow. */
 export interface CallOp extends OpCommon {
   readonly kind: 'call';
+  /**
+   * How many parameters of the function in this attribute are carries: they come first, and its
+   * first results are their next values.
+   */
+  carries(attribute: string, attrs: Attrs): number;
+  /** The same without outputs that nobody uses, and what only they need; null: nothing can go. */
+  narrow(attrs: Attrs, used: readonly boolean[]): Narrowed | null;
+  /** `run` runs the function of an attribute; default: on the reference. */
   evaluate(
     inputs: readonly NdArray[],
     attrs: Attrs,
     types: readonly TensorType[],
+    run?: RunFunction,
   ): readonly NdArray[];
+}
+
+/** The results of the function in an attribute on these operands. */
+export type RunFunction = (attribute: string, operands: readonly NdArray[]) => readonly NdArray[];
+
+/** An op with fewer operands and outputs. */
+export interface Narrowed {
+  readonly attrs: Attrs;
+  /** Which operands, and which outputs, are left. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
 }
 
 export type Op =

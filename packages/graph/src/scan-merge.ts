@@ -1,34 +1,25 @@
 import type { Node, Subgraph, Tensor } from './node.ts';
-import { adopt, make, tensorKey } from './node.ts';
+import { tensorKey } from './node.ts';
 import type { Attrs } from './op.ts';
-import { withScope } from './scope.ts';
+import { rebuild } from './rebuild.ts';
 import { topologicalOrder } from './topo.ts';
 
 /**
  * Where a graph holds a scan and another that only gives more of the same steps, as the gradient of
  * a scan makes it, the larger stands for both.
  */
-export function mergeScans(roots: readonly Tensor[]): readonly Tensor[] {
+export function mergeScans(
+  roots: readonly Tensor[],
+  onMade?: (made: Node, from: Node) => void,
+): readonly Tensor[] {
   const order = topologicalOrder(roots);
   const larger = findLarger(order.filter(runsBody));
   if (larger.size === 0) return roots;
-  const now = new Map<string, Tensor>();
-  const at = (t: Tensor): Tensor => now.get(tensorKey(t)) ?? t;
-  withScope({ nodes: new Map() }, () => {
-    for (const node of order) {
-      const attrs = larger.get(node);
-      const inputs = node.inputs.map(at);
-      const same = !attrs && inputs.every((t, i) => t === node.inputs[i]);
-      if (node.op.kind === 'leaf' && !node.op.evaluate) continue;
-      const made = same
-        ? adopt(node)
-        : withScope({ inherited: node.stacks }, () =>
-            make(node.op, inputs, attrs ?? node.attrs, { note: node.note }),
-          );
-      for (const i of node.types.keys()) now.set(`${node.id}.${i}`, made[i] as Tensor);
-    }
-  });
-  return roots.map(at);
+  const change = (node: Node): { attrs: Attrs } | undefined => {
+    const attrs = larger.get(node);
+    return attrs && { attrs };
+  };
+  return rebuild(roots, change, onMade);
 }
 
 const runsBody = (node: Node): boolean => node.op.kind === 'call' && 'sequences' in node.attrs;

@@ -44,7 +44,9 @@ void FunctionBuilder::add_region(const fb::Region& region) {
 void FunctionBuilder::add_step(const fb::Step& step, const fb::Apply& apply) {
   const OpInfo* info = find_op(apply.op());
   const Lower lower = find_lowering(apply.op());
-  if (!lower) {
+  std::vector<uint32_t> constants;
+  auto control = Control::make(program_, apply.op(), apply.attributes(), binding_, constants);
+  if (!lower && !control) {
     const std::string name = info ? info->name : "op " + std::to_string(apply.op());
     throw Failure(VORAB_UNSUPPORTED, "step " + quoted(step.name()) + ": mlx has no row for " + name,
                   step_);
@@ -56,14 +58,15 @@ void FunctionBuilder::add_step(const fb::Step& step, const fb::Apply& apply) {
         apply.attributes()->Get(i)->value_type() == fb::AttributeValue::ConstantAttr;
     if (constant) inputs.push_back(read_constant(constant_attr(apply.attributes(), i)));
   }
+  for (const uint32_t constant : constants) inputs.push_back(read_constant(constant));
   std::vector<Operand> outputs;
   std::vector<Type> types;
   for (const uint32_t value : items(apply.outputs())) {
     outputs.push_back(write(value));
     types.push_back(type(value));
   }
-  function_.instructions_.push_back({step_, apply.op(), lower, std::move(inputs),
-                                     std::move(outputs), std::move(types),
+  function_.instructions_.push_back({step_, apply.op(), lower, std::move(control), constants.size(),
+                                     std::move(inputs), std::move(outputs), std::move(types),
                                      AttributeValues(apply.attributes(), binding_)});
 }
 

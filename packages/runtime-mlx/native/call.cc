@@ -31,11 +31,10 @@ AttributeValue resolve(Attributes list, uint32_t i, const Binding& binding) {
       const std::vector<uint8_t> flags = bools_attr(list, i);
       return std::vector<int64_t>(flags.begin(), flags.end());
     }
-    case fb::AttributeValue::FunctionAttr:
+    case fb::AttributeValue::FunctionAttr: return int64_t{function_attr(list, i)};
     case fb::AttributeValue::NONE: break;
   }
-  throw Failure(VORAB_UNSUPPORTED, "attribute " + std::to_string(i) +
-                                       " is a function; the mlx backend calls no functions");
+  throw Failure(VORAB_INVALID, "attribute " + std::to_string(i) + " has no value");
 }
 
 }  // namespace

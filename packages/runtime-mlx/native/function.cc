@@ -1,6 +1,8 @@
 #include "runtime-mlx/native/function.h"
 
-#include "artifact/native/ops.h"
+#include <algorithm>
+
+#include "runtime-mlx/native/apply.h"
 #include "runtime-mlx/native/builder.h"
 #include "runtime-mlx/native/failure.h"
 
@@ -13,41 +15,26 @@ mx::array reinterpret(const mx::array& value, const Type& type) {
   return mx::reshape(bits, type.shape);
 }
 
-std::string op_name(uint16_t op) {
-  const OpInfo* info = find_op(op);
-  return info ? info->name : "op " + std::to_string(op);
-}
-
-void expect(const Instruction& instruction, size_t output, const mx::array& value) {
-  const Type& expected = instruction.types[output];
-  const Type found = type_of(value);
-  if (found == expected) return;
-  throw Failure(VORAB_INVALID,
-                op_name(instruction.op) + ": MLX gave " + describe(found) + ", the plan says " +
-                    describe(expected),
-                instruction.step);
-}
-
 }  // namespace
-
-void Cancel::check() const {
-  if (flag && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0) {
-    throw Failure(VORAB_ABORTED, "the call was cancelled before evaluation; no state changed");
-  }
-}
 
 Function::Function(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding) {
   FunctionBuilder(program, plan, binding, *this).build();
 }
 
 void Function::build(const std::vector<Type>& leaf_types) {
-  if (device().compiles) {
+  // What is evaluated as the graph is built cannot be compiled.
+  const bool fixed = std::none_of(
+      instructions_.begin(), instructions_.end(),
+      [](const Instruction& each) { return each.control && each.control->depends_on_data(); });
+  if (device().compiles && fixed) {
     compiled_ = mx::compile([this](const std::vector<mx::array>& leaves) { return trace(leaves); });
   }
   std::vector<mx::array> leaves;
   leaves.reserve(leaf_types.size());
   for (const Type& type : leaf_types) leaves.push_back(mx::zeros(type.shape, type.dtype));
+  dry_ = true;
   (*this)(leaves, {});
+  dry_ = false;
 }
 
 std::vector<mx::array> Function::operator()(const std::vector<mx::array>& leaves,
@@ -72,25 +59,28 @@ std::vector<mx::array> Function::trace(const std::vector<mx::array>& leaves) con
   return results;
 }
 
-void Function::step(const Instruction& instruction, Slots& slots) const try {
+void Function::step(const Instruction& instruction, Slots& slots) const {
   std::vector<mx::array> inputs;
   inputs.reserve(instruction.inputs.size());
   for (const Operand& operand : instruction.inputs) {
     const mx::array& value = slots[operand.slot].value();
     inputs.push_back(operand.alias ? reinterpret(value, *operand.alias) : value);
   }
-  const Call call{inputs, instruction.attributes, instruction.types, instruction.step, findings_};
-  std::vector<mx::array> outputs = instruction.lower(call);
+  const std::vector<mx::array> outputs = outputs_of(instruction, inputs);
   for (size_t i = 0; i < instruction.outputs.size(); ++i) {
-    expect(instruction, i, outputs.at(i));
     const Operand& target = instruction.outputs[i];
     slots[target.slot] = target.alias ? reinterpret(outputs[i], *target.alias) : outputs[i];
   }
-} catch (const Failure&) {
-  throw;
-} catch (const std::exception& error) {
-  // MLX checks shapes and dtypes as the graph is built: it lacks what the plan asks for.
-  throw Failure(VORAB_UNSUPPORTED, op_name(instruction.op) + ": " + error.what(), instruction.step);
+}
+
+std::vector<mx::array> Function::outputs_of(const Instruction& instruction,
+                                            const std::vector<mx::array>& inputs) const {
+  const auto& [step, op, lower, control, constants, from, to, types, attributes] = instruction;
+  if (!control) return apply(op, lower, {inputs, attributes, types, step, findings_});
+  const Building building{cancel_, findings_, step, dry_, compiled_ != nullptr};
+  const std::span<const mx::array> all(inputs);
+  const size_t own = all.size() - constants;
+  return control->run(all.first(own), all.subspan(own), types, building);
 }
 
 }  // namespace vorab::on_mlx

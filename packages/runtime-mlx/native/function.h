@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "runtime-mlx/native/control.h"
 #include "runtime-mlx/native/device.h"
-#include "runtime-mlx/native/lowering.h"
 
 namespace vorab::on_mlx {
 
@@ -20,12 +20,6 @@ struct Port {
   auto operator<=>(const Port&) const = default;
 };
 
-// Set by another thread.
-struct Cancel {
-  const int32_t* flag = nullptr;
-  void check() const;  // throws VORAB_ABORTED
-};
-
 // A value as a step sees it: a slot, perhaps seen through an alias.
 struct Operand {
   uint32_t slot;
@@ -35,7 +29,9 @@ struct Operand {
 struct Instruction {
   uint32_t step;
   uint16_t op;
-  Lower lower;
+  Lower lower;                             // null: control
+  std::shared_ptr<const Control> control;  // null: lower
+  size_t constants;                        // inputs at the end that only functions of it take
   std::vector<Operand> inputs;
   std::vector<Operand> outputs;
   std::vector<Type> types;  // of the outputs
@@ -65,6 +61,8 @@ class Function {
 
   std::vector<mx::array> trace(const std::vector<mx::array>& leaves) const;
   void step(const Instruction& instruction, Slots& slots) const;
+  std::vector<mx::array> outputs_of(const Instruction& instruction,
+                                    const std::vector<mx::array>& inputs) const;
 
   std::vector<Instruction> instructions_;
   std::vector<Port> leaves_;
@@ -74,6 +72,7 @@ class Function {
   uint32_t slot_count_ = 0;
   std::shared_ptr<Findings> findings_ = std::make_shared<Findings>();
   Cancel cancel_;  // of the call that is being traced
+  bool dry_ = false;
   std::function<std::vector<mx::array>(const std::vector<mx::array>&)> compiled_;
 };
 

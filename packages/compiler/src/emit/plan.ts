@@ -1,7 +1,9 @@
 import { fb } from '@vorab/artifact';
-import type { Dim, DType, Node } from '@vorab/graph';
-import { dimKey, dimMax, dtypeBytes, elementCount } from '@vorab/graph';
+import type { Dim, DType, Node, StateVariable } from '@vorab/graph';
+import { dimKey, dimMax, dtypeBytes, elementCount, sameTensor } from '@vorab/graph';
+import type { StateSlot } from '../entry-graph.ts';
 import type { Lowered } from '../lower/arena.ts';
+import type { LoweredBody } from '../lower/control.ts';
 import type { Access, Buffer, Instr, Operand, Step, StepBody, Tape } from '../lower/ir.ts';
 import { writesOf } from '../lower/ir.ts';
 import type { MemoryPlan } from '../lower/memory.ts';
@@ -10,19 +12,66 @@ import type { Emitter } from './emitter.ts';
 import { dtypeCode } from './emitter.ts';
 import { scalarBits } from './scalar-bits.ts';
 
-/** What is written of one entry for one target. */
-export interface PlannedEntry {
-  readonly entry: number;
-  readonly target: string;
+/** Steps over values: of an entry, or of a body. */
+interface PlannedSteps {
   readonly lowered: Lowered;
   readonly memory: MemoryPlan | undefined;
+  readonly origins: ReadonlyMap<Node, readonly number[]>;
+}
+
+/** What is written of one entry for one target. */
+export interface PlannedEntry extends PlannedSteps {
+  readonly entry: number;
+  readonly target: string;
   readonly origins: Origins;
   readonly casts: readonly Node[];
 }
 
 /** Writes the plan of one entry. */
 export function emitEntryPlan(emitter: Emitter, planned: PlannedEntry): fb.EntryPlanT {
-  return new PlanEmitter(emitter, planned).emit();
+  const { entry, target, lowered, memory, casts } = planned;
+  const stateIndex = (state: StateSlot): number =>
+    emitter.stateIndex.get(state as StateVariable) ?? 0;
+  const plan = new StepsEmitter(emitter, planned, { first: 0, stateIndex });
+  const steps = plan.emit();
+  const firstWrite = lowered.steps.findIndex((s) =>
+    writesOf(s.body).some((b) => b.place.kind === 'state'),
+  );
+  return new fb.EntryPlanT(
+    entry,
+    plan.values,
+    [new fb.RegionT(target, steps)],
+    BigInt(memory?.arenaBytes ?? 0),
+    BigInt(memory?.peakBytes ?? 0),
+    firstWrite < 0 ? steps.length : firstWrite,
+    casts.map((node) => emitCast(emitter, node)),
+  );
+}
+
+function emitCast(emitter: Emitter, node: Node): fb.CastRecordT {
+  return new fb.CastRecordT(
+    dtypeCode(node.inputs[0]?.dtype ?? 'f32'),
+    dtypeCode(node.types[0]?.dtype ?? 'f32'),
+    emitter.string(node.note ?? 'asked for in the model'),
+    emitter.locations(node.stacks, 1)[0] ?? 0,
+  );
+}
+
+function emitBody(emitter: Emitter, body: LoweredBody): fb.BodyT {
+  const { graph, carries, memory } = body;
+  const slots = graph.parameters.slice(0, carries);
+  const stateIndex = ({ tensor }: StateSlot): number =>
+    slots.findIndex((t) => sameTensor(t, tensor));
+  const plan = new StepsEmitter(emitter, body, { first: carries, stateIndex });
+  const steps = plan.emit();
+  return new fb.BodyT(carries, plan.values, steps, BigInt(memory.arenaBytes));
+}
+
+/** How places of a plan are numbered. */
+interface Numbering {
+  /** The number of the first input, and of the first output. */
+  readonly first: number;
+  stateIndex(state: StateSlot): number;
 }
 
 const storageOf: { readonly [K in Buffer['place']['kind']]: fb.Storage } = {
@@ -34,41 +83,21 @@ const storageOf: { readonly [K in Buffer['place']['kind']]: fb.Storage } = {
   device: fb.Storage.Device,
 };
 
-class PlanEmitter {
+class StepsEmitter {
+  readonly values: fb.ValueT[] = [];
   private readonly emitter: Emitter;
-  private readonly planned: PlannedEntry;
-  private readonly values: fb.ValueT[] = [];
+  private readonly planned: PlannedSteps;
+  private readonly numbering: Numbering;
   private readonly indices: Map<string, number> = new Map();
 
-  constructor(emitter: Emitter, planned: PlannedEntry) {
+  constructor(emitter: Emitter, planned: PlannedSteps, numbering: Numbering) {
     this.emitter = emitter;
     this.planned = planned;
+    this.numbering = numbering;
   }
 
-  emit(): fb.EntryPlanT {
-    const { entry, target, lowered, memory, casts } = this.planned;
-    const steps = lowered.steps.map((step) => this.step(step));
-    const firstWrite = lowered.steps.findIndex((s) =>
-      writesOf(s.body).some((b) => b.place.kind === 'state'),
-    );
-    return new fb.EntryPlanT(
-      entry,
-      this.values,
-      [new fb.RegionT(target, steps)],
-      BigInt(memory?.arenaBytes ?? 0),
-      BigInt(memory?.peakBytes ?? 0),
-      firstWrite < 0 ? steps.length : firstWrite,
-      casts.map((node) => this.cast(node)),
-    );
-  }
-
-  private cast(node: Node): fb.CastRecordT {
-    return new fb.CastRecordT(
-      dtypeCode(node.inputs[0]?.dtype ?? 'f32'),
-      dtypeCode(node.types[0]?.dtype ?? 'f32'),
-      this.emitter.string(node.note ?? 'asked for in the model'),
-      this.emitter.locations(node.stacks, 1)[0] ?? 0,
-    );
+  emit(): fb.StepT[] {
+    return this.planned.lowered.steps.map((step) => this.step(step));
   }
 
   private step(step: Step): fb.StepT {
@@ -92,8 +121,18 @@ class PlanEmitter {
     );
   }
 
-  private body(body: StepBody): fb.FusedT | fb.ContractT | fb.ApplyT {
+  private body(body: StepBody): fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT {
     if (body.kind === 'fused') return this.tape(body);
+    if (body.kind === 'control') {
+      return new fb.ControlT(
+        this.emitter.opId(body.op),
+        body.inputs.map((o) => this.operand(o)),
+        body.outputs.map((o) => this.operand(o)),
+        this.emitter.attributes(body.op, body.attrs),
+        body.bodies.map((each) => emitBody(this.emitter, each)),
+        body.scratch ? [this.value(body.scratch)] : [],
+      );
+    }
     if (body.kind === 'apply') {
       return new fb.ApplyT(
         this.emitter.opId(body.op),
@@ -199,9 +238,9 @@ class PlanEmitter {
     switch (place.kind) {
       case 'input':
       case 'output':
-        return place.index;
+        return this.numbering.first + place.index;
       case 'state':
-        return this.emitter.stateIndex.get(place.state) ?? 0;
+        return this.numbering.stateIndex(place.state);
       case 'constant':
         return this.emitter.constant(
           place.node.attrs['data'] as Parameters<Emitter['constant']>[0],
@@ -227,7 +266,13 @@ function bytesOf(dtype: DType, shape: readonly Dim[]): bigint {
   return BigInt(dimMax(elementCount(shape)) * dtypeBytes(dtype));
 }
 
-function stepBodyType(body: StepBody): fb.StepBody {
-  if (body.kind === 'fused') return fb.StepBody.Fused;
-  return body.kind === 'contract' ? fb.StepBody.Contract : fb.StepBody.Apply;
+const stepBodyTypes: { readonly [K in StepBody['kind']]: fb.StepBody } = {
+  fused: fb.StepBody.Fused,
+  contract: fb.StepBody.Contract,
+  apply: fb.StepBody.Apply,
+  control: fb.StepBody.Control,
+};
+
+function stepBodyType({ kind }: StepBody): fb.StepBody {
+  return stepBodyTypes[kind];
 }

@@ -1,16 +1,18 @@
-import type { Dim, Node, Tensor } from '@vorab/graph';
+import type { CallOp, Dim, Node, Tensor, TensorType } from '@vorab/graph';
 import { dimAdd, dimMul, isHalf, opNamed, sameTensor, tensorKey } from '@vorab/graph';
-import type { EntryGraph } from '../entry-graph.ts';
+import type { StepGraph } from '../entry-graph.ts';
 import { nodesOf, roots } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
 import { directMap, resolveViews, rowMajor, strided } from './affine.ts';
+import type { LowerGraph } from './control.ts';
+import { lowerBodies } from './control.ts';
 import type { Form } from './demand.ts';
 import { decideForms } from './demand.ts';
 import type { DenseValues } from './dense.ts';
 import { findDense } from './dense.ts';
 import type { Group, Grouping } from './group.ts';
 import { groupLoops, levelOf } from './group.ts';
-import type { Access, Buffer, Place, Step } from './ir.ts';
+import type { Access, Buffer, Operand, Place, Step } from './ir.ts';
 import { buildTape, copyTape, fillTape, loopOrder, wholeAccess } from './tape.ts';
 import { unitsInOrder } from './units.ts';
 
@@ -24,13 +26,20 @@ export interface Lowered {
  * Lowers a decomposed entry to loops, contractions and routines over an arena. Views become strides; only copies
  * that must happen are steps.
  */
-export function lowerToArena(graph: EntryGraph, target: Target, fuse: boolean): Lowered {
-  return new ArenaLowering(graph, target, fuse).run();
+export function lowerToArena(
+  graph: StepGraph,
+  target: Target,
+  fuse: boolean,
+  lowerBody: LowerGraph,
+): Lowered {
+  return new ArenaLowering(graph, target, fuse, lowerBody).run();
 }
 
 class ArenaLowering {
-  private readonly graph: EntryGraph;
+  private readonly graph: StepGraph;
   private readonly target: Target;
+  private readonly fuse: boolean;
+  private readonly lowerBody: LowerGraph;
   private readonly nodes: readonly Node[];
   private readonly forms: ReadonlyMap<Node, Form>;
   private readonly grouping: Grouping;
@@ -41,9 +50,11 @@ class ArenaLowering {
   private readonly steps: Step[] = [];
   private readonly used: ReadonlySet<string>;
 
-  constructor(graph: EntryGraph, target: Target, fuse: boolean) {
+  constructor(graph: StepGraph, target: Target, fuse: boolean, lowerBody: LowerGraph) {
     this.graph = graph;
     this.target = target;
+    this.fuse = fuse;
+    this.lowerBody = lowerBody;
     this.nodes = nodesOf(graph);
     this.used = new Set(this.nodes.flatMap((node) => node.inputs.map(tensorKey)));
     this.forms = decideForms(this.nodes, roots(graph));
@@ -72,13 +83,13 @@ class ArenaLowering {
   }
 
   private own(t: Tensor, place: Place): Buffer {
-    const buffer = this.buffer(t, place);
+    const buffer = this.buffer(t.type, place);
     this.owned.set(tensorKey(t), buffer);
     return buffer;
   }
 
-  private buffer(t: Tensor, place: Place): Buffer {
-    const buffer = { id: this.buffers.length, type: t.type, place };
+  private buffer(type: TensorType, place: Place): Buffer {
+    const buffer = { id: this.buffers.length, type, place };
     this.buffers.push(buffer);
     return buffer;
   }
@@ -91,7 +102,7 @@ class ArenaLowering {
   // Each result is stored where it is wanted by the step that computes it; what no step computes is copied.
   private routeOutputs(): readonly (() => void)[] {
     return this.graph.outputs.flatMap(({ tensor }, index) => {
-      const buffer = this.buffer(tensor, { kind: 'output', index });
+      const buffer = this.buffer(tensor.type, { kind: 'output', index });
       return this.route(tensor, buffer, `output '${this.graph.outputs[index]?.name}'`);
     });
   }
@@ -147,6 +158,7 @@ class ArenaLowering {
 
   private lowerUnit(unit: Group | Node): void {
     if ('nodes' in unit) this.lowerGroup(unit);
+    else if (unit.op.kind === 'call') this.lowerControl(unit, unit.op);
     else if (this.forms.get(unit) === 'routine') this.lowerRoutine(unit);
     else if (this.forms.get(unit) === 'pieces') this.lowerPieces(unit);
   }
@@ -217,18 +229,39 @@ class ArenaLowering {
     return { buffer: this.bufferOf(base), ...strided(map, base.shape, rank) };
   }
 
-  private lowerRoutine(node: Node): void {
-    const operand = (t: Tensor): { buffer: Buffer; shape: readonly Dim[] } => ({
-      buffer: this.bufferOf(t),
-      shape: t.shape,
+  private operands(tensors: readonly Tensor[]): readonly Operand[] {
+    return tensors.map((t) => ({ buffer: this.bufferOf(t), shape: t.shape }));
+  }
+
+  private lowerControl(node: Node, op: CallOp): void {
+    const bodies = lowerBodies(node, op, this.target, this.fuse, this.lowerBody);
+    const bytes = Math.max(0, ...bodies.map((b) => b.memory.arenaBytes));
+    const type: TensorType = { dtype: 'u8', shape: [bytes] };
+    this.steps.push({
+      body: {
+        kind: 'control',
+        op,
+        attrs: node.attrs,
+        inputs: this.operands(node.inputs),
+        outputs: this.operands(node.outputs()),
+        bodies,
+        scratch: bytes > 0 ? this.buffer(type, { kind: 'arena' }) : null,
+      },
+      name: op.name,
+      reason: `${this.target.name} runs the steps of its functions in place, over one scratch`,
+      border: 'control flow reads and writes whole tensors',
+      nodes: [node],
     });
+  }
+
+  private lowerRoutine(node: Node): void {
     this.steps.push({
       body: {
         kind: 'apply',
         op: node.op,
         attrs: node.attrs,
-        inputs: node.inputs.map(operand),
-        outputs: node.outputs().map(operand),
+        inputs: this.operands(node.inputs),
+        outputs: this.operands(node.outputs()),
       },
       name: node.op.name,
       reason: `${this.target.name} has its own ${node.op.name}`,

@@ -11,6 +11,7 @@ export function checkMemory(steps: readonly Step[], plan: MemoryPlan): void {
   const owned = new OwnedBytes();
   steps.forEach((step, at) => {
     const { reads, writes } = accessed(step);
+    checkBodies(step, plan);
     for (const buffer of reads)
       owned.expect(buffer, placeOf(buffer, plan), `step ${at} (${step.name}) reads`);
     for (const buffer of writes) {
@@ -36,6 +37,20 @@ export function checkMemory(steps: readonly Step[], plan: MemoryPlan): void {
   });
 }
 
+// Bodies run one at a time, each in the whole scratch.
+function checkBodies({ body, name }: Step, plan: MemoryPlan): void {
+  if (body.kind !== 'control') return;
+  const bytes = body.scratch ? placeOf(body.scratch, plan).bytes : 0;
+  for (const { lowered, memory, graph } of body.bodies) {
+    if (memory.arenaBytes > bytes) {
+      throw new Error(
+        `'${graph.name}' of ${name} needs ${memory.arenaBytes} bytes, its scratch has ${bytes}`,
+      );
+    }
+    checkMemory(lowered.steps, memory);
+  }
+}
+
 interface Range {
   readonly offset: number;
   readonly bytes: number;
@@ -55,10 +70,11 @@ function accessed({ body }: Step): { reads: readonly Buffer[]; writes: readonly 
   const inArena = (buffers: readonly Buffer[]): readonly Buffer[] => [
     ...new Set(buffers.filter((b) => b.place.kind === 'arena')),
   ];
-  if (body.kind === 'apply') {
+  if (body.kind === 'apply' || body.kind === 'control') {
+    const scratch = body.kind === 'control' && body.scratch ? [body.scratch] : [];
     return {
       reads: inArena(body.inputs.map((o) => o.buffer)),
-      writes: inArena(body.outputs.map((o) => o.buffer)),
+      writes: inArena([...body.outputs.map((o) => o.buffer), ...scratch]),
     };
   }
   const tape = body.kind === 'contract' ? body.epilogue : body;

@@ -1,4 +1,4 @@
-import type { StateVariable } from '@vorab/graph';
+import type { StateSlot } from '../entry-graph.ts';
 import type { Lowered } from './arena.ts';
 import type { Access, Buffer, Step, Tape } from './ir.ts';
 import { mayFail, readsOf, writesOf } from './ir.ts';
@@ -43,7 +43,7 @@ class Orderer {
     return { steps, buffers: this.buffers };
   }
 
-  private placeWrite(writer: number, buffer: Buffer, state: StateVariable): void {
+  private placeWrite(writer: number, buffer: Buffer, state: StateSlot): void {
     const step = this.steps[writer] as Step;
     const readers = (this.readersOf.get(buffer) ?? []).filter((i) => i !== writer);
     if (!mayOverwrite(step.body, buffer) || this.reachesAny(writer, readers)) {
@@ -77,7 +77,7 @@ class Orderer {
     return false;
   }
 
-  private detour(writer: number, buffer: Buffer, state: StateVariable, reason: string): void {
+  private detour(writer: number, buffer: Buffer, state: StateSlot, reason: string): void {
     const temporary: Buffer = {
       id: this.buffers.length,
       type: buffer.type,
@@ -99,7 +99,7 @@ class Orderer {
 }
 
 function redirectStores(body: Step['body'], from: Buffer, to: Buffer): Step['body'] {
-  if (body.kind === 'apply') return body;
+  if (body.kind === 'apply' || body.kind === 'control') return body;
   const move = <T extends Tape>(tape: T): T => {
     const accesses: Access[] = [...tape.accesses];
     const instrs = tape.instrs.map((instr) => {

@@ -1,7 +1,17 @@
-import type { Dim, DimEnv, NdArray, Op } from '@vorab/graph';
-import { evaluateDim, ndarray, readNumber, writeNumber } from '@vorab/graph';
+import type { Dim, DimEnv, NdArray, Op, RunFunction } from '@vorab/graph';
+import {
+  bindAttrs,
+  bindType,
+  evaluateDim,
+  ndarray,
+  readNumber,
+  sameTensor,
+  writeNumber,
+} from '@vorab/graph';
 import type { Lowered } from './arena.ts';
-import type { Access, Buffer, ContractBody, Instr, Step, Tape } from './ir.ts';
+import type { LoweredBody } from './control.ts';
+import type { Access, Buffer, ContractBody, ControlBody, Instr, Step, Tape } from './ir.ts';
+import type { MemoryPlan } from './memory.ts';
 import { varies } from './varies.ts';
 
 /** Evaluates a routine on dense arrays: the reference's own meaning. */
@@ -49,7 +59,8 @@ export class StepInterpreter {
   }
 
   private step({ body }: Step): void {
-    if (body.kind === 'fused') this.tape(body);
+    if (body.kind === 'control') this.control(body);
+    else if (body.kind === 'fused') this.tape(body);
     else if (body.kind === 'contract') this.contract(body);
     else {
       const inputs = body.inputs.map((o) => ({
@@ -59,6 +70,43 @@ export class StepInterpreter {
       const outputs = body.outputs.map((o) => this.array(o.buffer));
       this.evaluateOp(body.op, inputs, body.attrs, outputs);
     }
+  }
+
+  private control({ op, attrs, inputs, outputs, bodies }: ControlBody): void {
+    const names = Object.keys(op.attributes).filter((name) => op.attributes[name] === 'function');
+    const given = inputs.map((o) => ({ ...this.array(o.buffer), shape: this.numbers(o.shape) }));
+    const types = outputs.map(({ buffer: { type } }) => bindType(type, this.env));
+    const run: RunFunction = (name, operands) =>
+      this.body(bodies[names.indexOf(name)] as LoweredBody, operands);
+    const results = op.evaluate(given, bindAttrs(op, attrs, this.env), types, run);
+    for (const [i, o] of outputs.entries()) {
+      this.array(o.buffer).data.set((results[i] as NdArray).data as never);
+    }
+  }
+
+  // Carries are overwritten where they lie, so each run gets copies of its own.
+  private body(
+    { graph, carries, lowered, memory }: LoweredBody,
+    operands: readonly NdArray[],
+  ): NdArray[] {
+    const inner = new StepInterpreter(this.env, this.evaluateOp);
+    const arena = new ArrayBuffer(memory.arenaBytes);
+    const slots = graph.parameters.slice(0, carries);
+    const carried = operands.slice(0, carries).map((x) => ({ ...x, data: x.data.slice() }));
+    const results: NdArray[] = [...carried] as NdArray[];
+    for (const buffer of lowered.buffers) {
+      const { place } = buffer;
+      if (place.kind === 'input') inner.bind(buffer, operands[carries + place.index] as NdArray);
+      if (place.kind === 'output') results[carries + place.index] = inner.array(buffer);
+      if (place.kind === 'constant') inner.bind(buffer, place.node.attrs['data'] as NdArray);
+      const own = arrayInArena(buffer, memory, arena, this.env);
+      if (own) inner.bind(buffer, own);
+      if (place.kind !== 'state') continue;
+      const at = slots.findIndex((t) => sameTensor(t, place.state.tensor));
+      inner.bind(buffer, carried[at] as NdArray);
+    }
+    inner.run(lowered);
+    return results;
   }
 
   private contract(body: ContractBody): void {
@@ -111,6 +159,27 @@ export class StepInterpreter {
       }
     }
   }
+}
+
+/** The array at a buffer's place in an arena, if it has one there. */
+export function arrayInArena(
+  buffer: Buffer,
+  memory: MemoryPlan | undefined,
+  arena: ArrayBuffer,
+  env: DimEnv,
+): NdArray | undefined {
+  const place = memory?.places.get(buffer);
+  if (!place) return undefined;
+  const { type } = buffer;
+  const own = ndarray(type.dtype, bindType(type, env).shape as readonly number[]);
+  if (own.data.byteLength > place.bytes) {
+    throw new RangeError(
+      `buffer ${buffer.id} has ${place.bytes} bytes, needs ${own.data.byteLength}`,
+    );
+  }
+  type Storage = new (b: ArrayBuffer, o: number, n: number) => NdArray['data'];
+  const storage = own.data.constructor as Storage;
+  return { ...own, data: new storage(arena, place.offset, own.data.length) };
 }
 
 function* indices(dims: readonly number[]): Generator<number[]> {

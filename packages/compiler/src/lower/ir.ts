@@ -1,4 +1,6 @@
-import type { Attrs, Dim, DType, Node, Op, StateVariable, TensorType } from '@vorab/graph';
+import type { Attrs, CallOp, Dim, DType, Node, Op, TensorType } from '@vorab/graph';
+import type { StateSlot } from '../entry-graph.ts';
+import type { LoweredBody } from './control.ts';
 
 // What lowering produces and memory planning completes: steps over buffers. `emit` writes it down.
 
@@ -6,7 +8,7 @@ import type { Attrs, Dim, DType, Node, Op, StateVariable, TensorType } from '@vo
 export type Place =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'output'; readonly index: number }
-  | { readonly kind: 'state'; readonly state: StateVariable }
+  | { readonly kind: 'state'; readonly state: StateSlot }
   | { readonly kind: 'constant'; readonly node: Node }
   | { readonly kind: 'arena' }
   | { readonly kind: 'device' };
@@ -79,7 +81,19 @@ export interface ApplyBody {
   readonly outputs: readonly Operand[];
 }
 
-export type StepBody = (Tape & { readonly kind: 'fused' }) | ContractBody | ApplyBody;
+/** An op that runs functions, each lowered to steps of its own. */
+export interface ControlBody {
+  readonly kind: 'control';
+  readonly op: CallOp;
+  readonly attrs: Attrs;
+  readonly inputs: readonly Operand[];
+  readonly outputs: readonly Operand[];
+  readonly bodies: readonly LoweredBody[];
+  /** Holds the arena of whichever body runs. */
+  readonly scratch: Buffer | null;
+}
+
+export type StepBody = (Tape & { readonly kind: 'fused' }) | ContractBody | ApplyBody | ControlBody;
 
 export interface Step {
   readonly body: StepBody;
@@ -92,7 +106,7 @@ export interface Step {
 
 /** The accesses of a step, read or written. */
 export function readsOf(body: StepBody): readonly Buffer[] {
-  if (body.kind === 'apply') return body.inputs.map((o) => o.buffer);
+  if (body.kind === 'apply' || body.kind === 'control') return body.inputs.map((o) => o.buffer);
   if (body.kind === 'contract')
     return [body.a.buffer, body.b.buffer, ...tapeBuffers(body.epilogue, 'load')];
   return tapeBuffers(body, 'load');
@@ -100,11 +114,16 @@ export function readsOf(body: StepBody): readonly Buffer[] {
 
 export function writesOf(body: StepBody): readonly Buffer[] {
   if (body.kind === 'apply') return body.outputs.map((o) => o.buffer);
+  if (body.kind === 'control') {
+    const outputs = body.outputs.map((o) => o.buffer);
+    return body.scratch ? [...outputs, body.scratch] : outputs;
+  }
   return tapeBuffers(body.kind === 'contract' ? body.epilogue : body, 'store');
 }
 
 /** Whether a step may refuse its data when it runs. */
 export function mayFail({ body }: Step): boolean {
+  if (body.kind === 'control') return body.bodies.some((b) => b.lowered.steps.some(mayFail));
   return body.kind === 'apply' && body.op.fails === true;
 }
 

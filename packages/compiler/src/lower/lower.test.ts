@@ -1,7 +1,8 @@
 import type { DimEnv, NdArray, Tensor } from '@vorab/graph';
-import { bindAttrs, evaluateDim, evaluateNode, ndarray, withTrace } from '@vorab/graph';
+import { bindAttrs, dtypes, evaluateNode, opNamed, withTrace } from '@vorab/graph';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { opTrials } from '../../../../test/conformance/op-trials.ts';
 import { arrayDifference } from '../../../../test/helpers/compare.ts';
 import { recipes, trialOf } from '../../../../test/helpers/random-graph.ts';
 import type { Arrays, Outcome, Trial } from '../../../../test/helpers/trials.ts';
@@ -11,7 +12,7 @@ import type { Target } from '../targets/index.ts';
 import { targets } from '../targets/index.ts';
 import { lower } from './index.ts';
 import type { EvaluateOp } from './interpret.ts';
-import { StepInterpreter } from './interpret.ts';
+import { arrayInArena, StepInterpreter } from './interpret.ts';
 import type { Buffer } from './ir.ts';
 
 // Random programs, lowered for an arena, one step after the other in TypeScript: a wrong plan shows without native code.
@@ -43,7 +44,8 @@ function interpreted(trial: Trial, fuse: boolean): Outcome {
       const interpreter = new StepInterpreter(env, routine(env));
       const arena = new ArrayBuffer(memory?.arenaBytes ?? 0);
       for (const buffer of lowered.buffers) {
-        const array = given(buffer, call.inputs, states) ?? inArena(buffer, env);
+        const array =
+          given(buffer, call.inputs, states) ?? arrayInArena(buffer, memory, arena, env);
         if (array) interpreter.bind(buffer, array);
       }
       interpreter.run(lowered);
@@ -55,20 +57,6 @@ function interpreted(trial: Trial, fuse: boolean): Outcome {
             : [],
         ),
       ) as Arrays;
-
-      function inArena(buffer: Buffer, at: DimEnv): NdArray | undefined {
-        const place = memory?.places.get(buffer);
-        if (!place) return undefined;
-        const shape = buffer.type.shape.map((d) => evaluateDim(d, at));
-        const own = ndarray(buffer.type.dtype, shape);
-        const Storage = own.data.constructor as new (
-          b: ArrayBuffer,
-          o: number,
-          n: number,
-        ) => NdArray['data'];
-        expect(own.data.byteLength).toBeLessThanOrEqual(place.bytes);
-        return { ...own, data: new Storage(arena, place.offset, own.data.length) };
-      }
     });
     return { outputs, states: after };
 
@@ -90,6 +78,18 @@ describe.each([
   ['fused', true],
   ['unfused', false],
 ] as const)('%s steps compute what the graph says', (_, fuse) => {
+  test.each(['call', 'scan', 'cond', 'whileLoop'])('functions: %s', (name) => {
+    for (const trial of opTrials(opNamed(name), dtypes)) {
+      const got = interpreted(trial, fuse);
+      for (const [call, arrays] of expected(trial).outputs.entries()) {
+        for (const [output, array] of Object.entries(arrays)) {
+          const why = arrayDifference(got.outputs[call]?.[output], array, trial.near(array.dtype));
+          expect(why, `${trial.name}: call ${call}: ${output}`).toBeUndefined();
+        }
+      }
+    }
+  });
+
   test('random programs', () => {
     fc.assert(
       fc.property(recipes, (recipe) => {

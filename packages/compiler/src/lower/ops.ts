@@ -1,13 +1,13 @@
 import type { Node, Tensor } from '@vorab/graph';
 import { opNamed, tensorKey } from '@vorab/graph';
-import type { EntryGraph } from '../entry-graph.ts';
+import type { StepGraph } from '../entry-graph.ts';
 import { nodesOf } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
 import type { Lowered } from './arena.ts';
 import type { Buffer, Operand, Place, Step } from './ir.ts';
 
 /** Lowers a decomposed entry to one step per op, over arrays that the target holds itself. */
-export function lowerToOps(graph: EntryGraph, target: Target): Lowered {
+export function lowerToOps(graph: StepGraph, target: Target): Lowered {
   const buffers: Buffer[] = [];
   const held = new Map<string, Buffer>();
   const add = (t: Tensor, place: Place): Buffer => {
@@ -94,7 +94,9 @@ function applyStep(
   return {
     body: { kind: 'apply', op: node.op, attrs: node.attrs, inputs, outputs },
     name: node.op.name,
-    reason: `${target.name} has its own ${node.op.name}${whole}`,
+    reason: target.onHost(node.op)
+      ? `${node.op.name} runs on the CPU by LAPACK, whose failures name the matrix`
+      : `${target.name} has its own ${node.op.name}${whole}`,
     border: `${target.name} joins steps itself where it compiles a function`,
     nodes: [node],
   };

@@ -7,7 +7,7 @@ import { varies } from './varies.ts';
  * written after it was read for the last time, and from that element alone.
  */
 export function mayOverwrite(body: StepBody, buffer: Buffer): boolean {
-  if (body.kind === 'apply') return false;
+  if (body.kind === 'apply' || body.kind === 'control') return false;
   if (body.kind === 'fused') return tapeMay(body, buffer);
   const multiplies = body.a.buffer === buffer || body.b.buffer === buffer;
   return !multiplies && tapeMay(body.epilogue, buffer);

@@ -1,6 +1,6 @@
 import { dimKey } from '@vorab/graph';
 import type { Lowered } from './arena.ts';
-import type { Access, Buffer, Instr, Step, Tape } from './ir.ts';
+import type { Access, Buffer, ControlBody, Instr, Operand, Step, Tape } from './ir.ts';
 
 // A stable text form of lowered steps, for goldens and for reading.
 
@@ -9,12 +9,24 @@ export function printSteps({ steps }: Lowered): string {
   return steps.map((step, i) => `${i} ${printStep(step)}`).join('\n');
 }
 
+function printControl({ op, inputs, outputs, bodies, scratch }: ControlBody): string {
+  const list = (operands: readonly Operand[]): string =>
+    operands.map((o) => printBuffer(o.buffer)).join(', ');
+  const memory = scratch ? ` in ${printBuffer(scratch)}` : '';
+  const each = bodies.map(({ graph, carries, lowered }) => {
+    const steps = printSteps(lowered).replace(/^/gm, '    ');
+    return `  body '${graph.name}', ${carries} carries\n${steps}`;
+  });
+  return [`control ${op.name}: ${list(inputs)} -> ${list(outputs)}${memory}`, ...each].join('\n');
+}
+
 function printStep({ name, body }: Step): string {
   if (body.kind === 'apply') {
     const from = body.inputs.map((o) => printBuffer(o.buffer)).join(', ');
     const to = body.outputs.map((o) => printBuffer(o.buffer)).join(', ');
     return `apply ${body.op.name}: ${from} -> ${to}`;
   }
+  if (body.kind === 'control') return printControl(body);
   if (body.kind === 'fused') return `${name}: ${printTape(body)}`;
   const sizes = [...body.batch, body.m, body.n, body.k].map(dimKey).join(' ');
   const operands = [body.a, body.b].map(printAccess).join(' · ');

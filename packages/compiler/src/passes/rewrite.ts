@@ -1,6 +1,6 @@
 import type { Node, Tensor } from '@vorab/graph';
 import { adopt, make, tensorKey, topologicalOrder, withLocationsOf, withScope } from '@vorab/graph';
-import type { EntryGraph } from '../entry-graph.ts';
+import type { StepGraph } from '../entry-graph.ts';
 import { nodesOf, roots, sameType, withRoots } from '../entry-graph.ts';
 
 /** Replaces a node by tensors of the same types, or leaves it (null). Inputs are rewritten already. */
@@ -14,8 +14,8 @@ export interface Rule {
 /** Where nodes of a rewritten graph come from: positions in the entry's portable function. */
 export type Origins = Map<Node, readonly number[]>;
 
-export interface RewriteResult {
-  readonly graph: EntryGraph;
+export interface RewriteResult<G extends StepGraph> {
+  readonly graph: G;
   /** How often each rule fired. */
   readonly hits: ReadonlyMap<string, number>;
 }
@@ -29,11 +29,11 @@ const maxDepth = 256;
  *
  * @throws Error when a rule changes a type, or the rules do not settle.
  */
-export function rewrite(
-  graph: EntryGraph,
+export function rewrite<G extends StepGraph>(
+  graph: G,
   rules: readonly Rule[],
   origins?: Origins,
-): RewriteResult {
+): RewriteResult<G> {
   const hits = new Map<string, number>();
   let current = graph;
   for (let round = 0; round < maxRounds; round++) {
@@ -47,12 +47,12 @@ export function rewrite(
 const total = (hits: ReadonlyMap<string, number>): number =>
   [...hits.values()].reduce((a, b) => a + b, 0);
 
-const unsettled = (graph: EntryGraph, hits: ReadonlyMap<string, number>): Error =>
+const unsettled = (graph: StepGraph, hits: ReadonlyMap<string, number>): Error =>
   new Error(`rewrite: the rules ${[...hits.keys()].join(', ')} do not settle on '${graph.name}'`);
 
 /** One walk from the inputs to the roots. */
-class Round {
-  private readonly graph: EntryGraph;
+class Round<G extends StepGraph> {
+  private readonly graph: G;
   private readonly rules: readonly Rule[];
   private readonly hits: Map<string, number>;
   private readonly origins: Origins | undefined;
@@ -60,7 +60,7 @@ class Round {
   private readonly settled: Set<Node> = new Set();
 
   constructor(
-    graph: EntryGraph,
+    graph: G,
     rules: readonly Rule[],
     hits: Map<string, number>,
     origins: Origins | undefined,
@@ -72,7 +72,7 @@ class Round {
   }
 
   // One table for the whole round: equal subexpressions become one node.
-  run(): EntryGraph {
+  run(): G {
     withScope({ nodes: new Map() }, () => {
       for (const node of nodesOf(this.graph)) this.process(node, 0);
     });

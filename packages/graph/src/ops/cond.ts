@@ -6,7 +6,6 @@ import type { Subgraph } from '../node.ts';
 import { make, Tensor } from '../node.ts';
 import { readNumber } from '../number.ts';
 import type { CallOp, TensorType, Vjp } from '../op.ts';
-import { evaluateGraph } from '../reference/node.ts';
 import { withScope } from '../scope.ts';
 import type { Traced } from '../subgraph.ts';
 import { parameterLeaf, resultTypes, shareCaptured, traceBody } from '../subgraph.ts';
@@ -36,9 +35,9 @@ export const condOp: CallOp = control({
     checkGives(ifFalse, results, 'the false branch of cond');
     return results;
   },
-  evaluate([pred, ...operands], { ifTrue, ifFalse }) {
+  evaluate([pred, ...operands], _, __, run) {
     const holds = readNumber(pred as NdArray, 0) !== 0;
-    return evaluateGraph(holds ? ifTrue : ifFalse, operands);
+    return run(holds ? 'ifTrue' : 'ifFalse', operands);
   },
   vjp: (context) => condVjp(context),
   jvp: condJvp,

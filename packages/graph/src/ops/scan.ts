@@ -6,8 +6,7 @@ import type { NdArray } from '../ndarray.ts';
 import { ndarray, sizeOfShape } from '../ndarray.ts';
 import type { Subgraph, Tensor } from '../node.ts';
 import { make } from '../node.ts';
-import type { CallOp, TensorType } from '../op.ts';
-import { evaluateGraph } from '../reference/node.ts';
+import type { CallOp, RunFunction, TensorType } from '../op.ts';
 import { parameterLeaf, traceBody } from '../subgraph.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
@@ -74,8 +73,9 @@ function bodyTypes(types: readonly TensorType[], attrs: ScanAttrs): readonly Ten
 
 function evaluate(
   inputs: readonly NdArray[],
-  { body, length, carries, sequences, reverse }: ScanAttrs,
+  { length, carries, sequences, reverse }: ScanAttrs,
   types: readonly TensorType[],
+  run: RunFunction,
 ): readonly NdArray[] {
   const stacked = types.slice(carries).map((t) => ndarray(t.dtype, t.shape as readonly number[]));
   let carried = inputs.slice(0, carries);
@@ -83,7 +83,7 @@ function evaluate(
   const rest = inputs.slice(carries + sequences);
   for (let step = 0; step < (length as number); step++) {
     const at = reverse ? (length as number) - 1 - step : step;
-    const results = evaluateGraph(body, [...carried, ...xs.map((x) => element(x, at)), ...rest]);
+    const results = run('body', [...carried, ...xs.map((x) => element(x, at)), ...rest]);
     carried = results.slice(0, carries);
     for (const [i, y] of stacked.entries()) {
       element(y, at).data.set((results[carries + i] as NdArray).data as never);

@@ -4,7 +4,6 @@ import type { Subgraph, Tensor } from '../node.ts';
 import { make } from '../node.ts';
 import { readNumber } from '../number.ts';
 import type { CallOp, TensorType } from '../op.ts';
-import { evaluateGraph } from '../reference/node.ts';
 import { parameterLeaf, shareCaptured, traceBody } from '../subgraph.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
@@ -33,12 +32,12 @@ export const whileLoopOp: CallOp = control({
     checkGives(body, types.slice(0, carries), 'the body of whileLoop');
     return types.slice(0, carries);
   },
-  evaluate(inputs, { cond, body, carries }) {
+  evaluate(inputs, { carries }, _, run) {
     let carried = inputs.slice(0, carries);
     const rest = inputs.slice(carries);
     const holds = (): boolean =>
-      readNumber(evaluateGraph(cond, [...carried, ...rest])[0] as NdArray, 0) !== 0;
-    while (holds()) carried = evaluateGraph(body, [...carried, ...rest]).slice();
+      readNumber(run('cond', [...carried, ...rest])[0] as NdArray, 0) !== 0;
+    while (holds()) carried = run('body', [...carried, ...rest]).slice();
     return carried;
   },
   carries: (attribute, attrs) => (attribute === 'body' ? attrs.carries : 0),

@@ -6,6 +6,7 @@
 #include "../steps/contract_step.h"
 #include "../steps/tape_step.h"
 #include "../tape/compile.h"
+#include "control.h"
 
 namespace vorab::blas {
 namespace {
@@ -114,6 +115,7 @@ StepPtr bind_step(const Binder& binder, const fb::Step& step) {
     case fb::StepBody::Contract:
       return std::make_unique<ContractStep>(contract_source(binder, *step.body_as_Contract()),
                                             binder.kernels);
+    case fb::StepBody::Control: return bind_control(binder, *step.body_as_Control());
     case fb::StepBody::Apply: return bind_routine(binder, *step.body_as_Apply());
     default: throw BadPlan("a step without a body");
   }

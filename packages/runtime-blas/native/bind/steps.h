@@ -12,6 +12,8 @@ struct Binder {
   const Binding& binding;
   const Values& values;
   const KernelTable& kernels;
+  const uint8_t* file = nullptr;  // of the artifact: constants of bodies
+  std::byte* arena = nullptr;     // of the plan, or of the body
 };
 
 TapeSource tape_source(const Binder& binder, const fb::Fused& fused);

@@ -39,8 +39,7 @@ uint16_t bfloat_bits(double x) {
 
 }  // namespace
 
-Values::Values(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding) {
-  const auto& values = items(plan.values());
+Values::Values(const fb::Program& program, const Table& values, const Binding& binding) {
   for (uint32_t i = 0; i < values.size(); ++i) {
     const fb::Value& value = *values[i];
     const fb::TensorType& type = type_at(program, value.type());

@@ -22,7 +22,8 @@ inline Dt dtype_of(fb::DType dtype) { return static_cast<Dt>(dtype); }
 
 class Values {
  public:
-  Values(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding);
+  using Table = flatbuffers::Vector<flatbuffers::Offset<fb::Value>>;
+  Values(const fb::Program& program, const Table& values, const Binding& binding);
 
   const ValueRef& operator[](uint32_t value) const;
   size_t size() const { return refs_.size(); }

@@ -56,8 +56,10 @@ Bound bind_entry(const BindRequest& request, const int64_t* symbols, uint32_t& s
           check_binding(request.program, request.plan, request.entry.entry(), binding)) {
     throw BadPlan(fault->message);
   }
-  const Values values(request.program, request.entry, binding);
-  const Binder binder{request.program, binding, values, request.kernels};
+  const Values values(request.program, items(request.entry.values()), binding);
+  const Binder binder{
+      request.program,       binding, values, request.kernels, request.memories.file,
+      request.memories.arena};
   const fb::Entry& entry = *items(request.program.entries())[request.entry.entry()];
   Bound bound;
   bound.symbols = entry_symbols(request.program, request.entry, symbols);

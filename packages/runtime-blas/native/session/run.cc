@@ -67,13 +67,16 @@ void Session::place_outputs(Bound& bound, const vorab_input* inputs, const vorab
 }
 
 void Session::run_steps(const Bound& bound, uint32_t first_write, const int32_t* cancel) {
-  const RunContext context{bound.bases.data(), *pool_, scratch_data_, workspace_.data()};
+  RunContext context{bound.bases.data(), *pool_, scratch_data_, workspace_.data(), nullptr};
   for (uint32_t i = 0; i < bound.steps.size(); ++i) {
     if (i <= first_write && cancel != nullptr && __atomic_load_n(cancel, __ATOMIC_ACQUIRE) != 0) {
       throw Failure(VORAB_ABORTED, "the call was cancelled; no state has changed", i);
     }
+    context.cancel = i <= first_write ? cancel : nullptr;
     try {
       bound.steps[i]->run(context);
+    } catch (const Cancelled& fault) {
+      throw Failure(VORAB_ABORTED, fault.what(), i);
     } catch (const DataFault& fault) {
       // The compiler puts what may fail before every write of state.
       throw Failure(i >= first_write ? VORAB_BROKEN : VORAB_FAILED, fault.what(), i, fault.index);

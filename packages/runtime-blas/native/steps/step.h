@@ -18,6 +18,7 @@ struct RunContext {
   Pool& pool;
   const std::vector<std::byte*>& scratch;  // per thread
   std::byte* workspace;                    // shared by the threads of one step
+  const int32_t* cancel = nullptr;         // set by another thread; null once state is written
 };
 
 // Thrown by a step that refuses its data: what was found, and where in them (which matrix of a
@@ -26,6 +27,11 @@ struct DataFault : std::runtime_error {
   DataFault(const std::string& message, std::vector<int64_t> at)
       : std::runtime_error(message), index(std::move(at)) {}
   std::vector<int64_t> index;
+};
+
+// Thrown by a step that was asked to stop.
+struct Cancelled : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 class Step {

@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { byteMutations, programLength, rehash } from '../test/bytes.ts';
+import { controls } from '../test/mutations/control.ts';
 import { mutations } from '../test/mutations/index.ts';
+import type { Mutation } from '../test/mutations/types.ts';
 import { buildNativeVerifier, nativeVerdicts } from '../test/native.ts';
 import { sample, withLargeConstant } from '../test/sample.ts';
+import { loopSample } from '../test/sample-loop.ts';
 import { headerBytes } from './container.ts';
-import { type Fault, verify } from './index.ts';
+import { type Fault, type ProgramBuilder, verify } from './index.ts';
 
 /** Both verifiers over the same files: their verdicts, messages included, are the same. Returns them. */
 const verdicts = (files: readonly Uint8Array[]): (Fault | null)[] => {
@@ -41,21 +44,26 @@ const damaged = (file: Uint8Array, next: () => number): Uint8Array => {
 
 describe('both verifiers', () => {
   const good = sample().build();
+  const loop = loopSample().build();
 
   beforeAll(() => buildNativeVerifier(), 600_000);
 
   test('pass legal files', () => {
-    expect(verdicts([good, withLargeConstant(sample()).build()])).toEqual([null, null]);
+    const files = [good, loop, withLargeConstant(sample()).build()];
+    expect(verdicts(files)).toEqual(files.map(() => null));
   });
 
   test('refuse every bad program alike', () => {
-    const files = mutations.map(([, , apply]) => {
-      const builder = sample();
-      apply(builder.program);
-      return builder.build();
-    });
-    const found = verdicts(files).map((fault, i) => [mutations[i]?.[0], fault?.code]);
-    expect(found).toEqual(mutations.map(([name, code]) => [name, code]));
+    const made = (all: readonly Mutation[], of: () => ProgramBuilder): Uint8Array[] =>
+      all.map(([, , apply]) => {
+        const builder = of();
+        apply(builder.program);
+        return builder.build();
+      });
+    const files = [...made(mutations, sample), ...made(controls, loopSample)];
+    const all = [...mutations, ...controls];
+    const found = verdicts(files).map((fault, i) => [all[i]?.[0], fault?.code]);
+    expect(found).toEqual(all.map(([name, code]) => [name, code]));
   }, 60_000);
 
   test('refuse every bad file alike', () => {
@@ -83,7 +91,7 @@ describe('both verifiers', () => {
 
   test('agree on random damage to the program', () => {
     const next = random(1);
-    const files = Array.from({ length: 5000 }, () => damaged(good, next));
+    const files = Array.from({ length: 6000 }, (_, i) => damaged(i < 4000 ? good : loop, next));
     expect(codes(files).size).toBeGreaterThan(15);
   }, 60_000);
 });

@@ -1,20 +1,32 @@
 import { describe, expect, test } from 'vitest';
+import { controls } from '../test/mutations/control.ts';
 import { mutations } from '../test/mutations/index.ts';
 import { sample } from '../test/sample.ts';
+import { loopSample } from '../test/sample-loop.ts';
 import { verify } from './index.ts';
 
 describe('verify', () => {
   test('passes a legal program', () => {
     expect(verify(sample().build())).toBeNull();
+    expect(verify(loopSample().build())).toBeNull();
   });
 
   test('gives each bad program a name of its own', () => {
-    expect(new Set(mutations.map(([name]) => name)).size).toBe(mutations.length);
+    const all = [...mutations, ...controls];
+    expect(new Set(all.map(([name]) => name)).size).toBe(all.length);
   });
 
   for (const [name, code, apply] of mutations) {
     test(`refuses ${name}`, () => {
       const builder = sample();
+      apply(builder.program);
+      expect(verify(builder.build())?.code).toBe(code);
+    });
+  }
+
+  for (const [name, code, apply] of controls) {
+    test(`refuses ${name}`, () => {
+      const builder = loopSample();
       apply(builder.program);
       expect(verify(builder.build())?.code).toBe(code);
     });

@@ -50,7 +50,7 @@ export const tape = {
 };
 
 export const step = (
-  body: fb.FusedT | fb.ContractT | fb.ApplyT,
+  body: fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT,
   name: string,
   reason: Index,
 ): fb.StepT => {
@@ -59,7 +59,9 @@ export const step = (
       ? fb.StepBody.Fused
       : body instanceof fb.ContractT
         ? fb.StepBody.Contract
-        : fb.StepBody.Apply;
+        : body instanceof fb.ControlT
+          ? fb.StepBody.Control
+          : fb.StepBody.Apply;
   return new fb.StepT(type, body, name, reason, 0, [], [0]);
 };
 

@@ -66,6 +66,19 @@ export const workloads: Readonly<Record<string, Workload>> = {
       return training * (blocks + 2 * tokens * dim * of('vocab'));
     }),
   },
+  cnn_train: {
+    model: 'cnn_train.ts',
+    trains: true,
+    below: () => 10,
+    flops: by((of) => {
+      const [places, half, quarter] = [1, 2, 4].map((by) => Math.floor(of('hw') / by) ** 2);
+      const first = 9 * of('c1') * (places as number);
+      const second = 9 * of('c1') * of('c2') * (half as number);
+      const dense = of('c2') * (quarter as number) * of('fc') + of('fc') * 10;
+      // Nothing flows back to the images.
+      return 2 * of('batch') * (training * (first + second + dense) - first);
+    }),
+  },
   encoder_b1: { model: 'encoder.ts', flops: encoderFlops },
   encoder_b8: { model: 'encoder.ts', flops: encoderFlops },
 };

@@ -123,8 +123,9 @@ export function writesOf(body: StepBody): readonly Buffer[] {
 
 /** Whether a step may refuse its data when it runs. */
 export function mayFail({ body }: Step): boolean {
-  if (body.kind === 'control') return body.bodies.some((b) => b.lowered.steps.some(mayFail));
-  return body.kind === 'apply' && body.op.fails === true;
+  if (body.kind !== 'apply' && body.kind !== 'control') return false;
+  const within = body.kind === 'control' ? body.bodies : [];
+  return body.op.fails === true || within.some((b) => b.lowered.steps.some(mayFail));
 }
 
 function tapeBuffers(tape: Tape, kind: 'load' | 'store'): readonly Buffer[] {

@@ -38,6 +38,7 @@ export function control<S extends AttrSpec>(spec: {
   narrow?(attrs: AttrsOf<S>, used: readonly boolean[]): Narrowed | null;
   readonly vjp: Vjp<AttrsOf<S>> | null;
   readonly gradientCure?: string;
+  readonly fails?: boolean;
   readonly jvp?: Jvp<AttrsOf<S>>;
   readonly batch: Batch<AttrsOf<S>>;
   readonly test?: TestHints;

@@ -198,6 +198,9 @@ function keepAlso(
   return { forward: same ? body : { ...body, results }, keptAt };
 }
 
+/** How many elementwise ops deep the backward body computes again what the forward pass did not keep. */
+const again = 2;
+
 /** What a backward body needs of its step's forward pass, and how it gets it. */
 class Residuals {
   /** Stacked by the forward scan. */
@@ -213,9 +216,12 @@ class Residuals {
   private readonly varying: Set<Node> = new Set();
   private readonly backward: Set<Node> = new Set();
   private readonly settled: Set<string> = new Set();
+  /** Results of the body that are stacked anyway. */
+  private readonly stacked: ReadonlySet<string>;
 
   constructor(body: Subgraph, sizes: Sizes, own: readonly Tensor[]) {
     this.parameters = new Map(body.parameters.map((p, i) => [tensorKey(p), i]));
+    this.stacked = new Set(body.results.slice(sizes.carries).map(tensorKey));
     this.sizes = sizes;
     this.own = new Set(own.map(tensorKey));
   }
@@ -251,6 +257,7 @@ class Residuals {
     if (parameter !== undefined) this.takeParameter(t, parameter);
     else if (comesAlong(t.node)) for (const x of t.node.inputs) this.need(x);
     else if (!this.varies(t)) this.invariant.push(t);
+    else if (this.stacked.has(key)) this.kept.push(t);
     else if (this.isCheap(t)) for (const x of t.node.inputs) this.need(x);
     else this.kept.push(t);
   }
@@ -260,15 +267,18 @@ class Residuals {
     else this.used.add(tensorKey(t));
   }
 
-  // An elementwise op of what is at hand costs less than to store and load its result.
+  // A few elementwise ops of what is at hand cost less than to store and load their result.
   private isCheap(t: Tensor): boolean {
-    return t.node.op.kind === 'elementwise' && t.node.inputs.every((x) => this.atHand(x));
+    return t.node.op.kind === 'elementwise' && t.node.inputs.every((x) => this.atHand(x, again));
   }
 
-  private atHand(t: Tensor): boolean {
+  private atHand(t: Tensor, depth: number): boolean {
     const key = tensorKey(t);
     const parameter = this.parameters.get(key);
-    if (this.settled.has(key) || (parameter ?? 0) >= this.sizes.carries) return true;
-    return comesAlong(t.node) && t.node.inputs.every((x) => this.atHand(x));
+    if (this.settled.has(key) || this.stacked.has(key)) return true;
+    if (parameter !== undefined) return parameter >= this.sizes.carries;
+    const { op, inputs } = t.node;
+    if (comesAlong(t.node)) return inputs.every((x) => this.atHand(x, depth));
+    return op.kind === 'elementwise' && depth > 0 && inputs.every((x) => this.atHand(x, depth - 1));
   }
 }

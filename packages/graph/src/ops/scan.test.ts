@@ -145,7 +145,7 @@ describe('gradients', () => {
       (node) => node.op.name === 'scan',
     );
     expect(scans.map((node) => node.outputs().join(' '))).toEqual([
-      // The last carry, the results; the carry before each step, and after it, from which tanh' follows.
+      // The last carry, the results; the carry before each step, and what follows it.
       'f32[2, 3] f32[T, 2, 3] f32[T, 2, 3] f32[T, 2, 3]',
       'f32[2, 3] f32[3, 3] f32[T, 2, 3]',
     ]);

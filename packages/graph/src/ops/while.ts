@@ -41,6 +41,8 @@ export const whileLoopOp: CallOp = control({
     return carried;
   },
   carries: (attribute, attrs) => (attribute === 'body' ? attrs.carries : 0),
+  // It can be stopped as it runs: nothing that outlives the call may be written before it.
+  fails: true,
   vjp: null,
   jvp: whileJvp,
   batch: whileBatch,

@@ -22,8 +22,11 @@ export interface EntryExplanation {
 export interface StepExplanation {
   readonly name: string;
   readonly target: string;
-  /** fused: a tape over blocks; contract: a matrix product with what follows it; apply: a routine. */
-  readonly form: 'fused' | 'contract' | 'apply';
+  /**
+   * fused: a tape over blocks; contract: a matrix product with what follows it; apply: a routine;
+   * control: runs functions.
+   */
+  readonly form: 'fused' | 'contract' | 'apply' | 'control';
   /** Why it runs on this target in this form. */
   readonly reason: string;
   /** Why the group ends here. */
@@ -32,6 +35,16 @@ export interface StepExplanation {
   readonly ops: readonly string[];
   /** The user's lines. */
   readonly locations: readonly string[];
+  /** How the functions of a control step run. */
+  readonly bodies?: readonly BodyExplanation[];
+}
+
+/** A plan within a plan. */
+export interface BodyExplanation {
+  /** The name of its function. */
+  readonly function: string;
+  readonly arenaBytes: number;
+  readonly steps: readonly StepExplanation[];
 }
 
 export interface CastExplanation {
@@ -75,7 +88,23 @@ function explainStep(
     border: string(program.strings[step.border] ?? null),
     ops: step.nodes.map((index) => opById(nodes[index]?.op ?? 0)?.name ?? '?'),
     locations: step.locations.map((index) => locationAt(program, index)),
+    ...(step.body instanceof fb.ControlT && { bodies: explainBodies(program, target, step.body) }),
   };
+}
+
+function explainBodies(
+  program: fb.ProgramT,
+  target: string,
+  { attributes, bodies }: fb.ControlT,
+): readonly BodyExplanation[] {
+  const functions = attributes.flatMap(({ value }) =>
+    value instanceof fb.FunctionAttrT ? [program.functions[value.value]] : [],
+  );
+  return bodies.map((body, i) => ({
+    function: string(functions[i]?.name ?? null),
+    arenaBytes: Number(body.arenaBytes),
+    steps: body.steps.map((step) => explainStep(program, functions[i]?.nodes ?? [], target, step)),
+  }));
 }
 
 function formOf(step: fb.StepT): StepExplanation['form'] {
@@ -84,6 +113,8 @@ function formOf(step: fb.StepT): StepExplanation['form'] {
       return 'fused';
     case fb.StepBody.Contract:
       return 'contract';
+    case fb.StepBody.Control:
+      return 'control';
     default:
       return 'apply';
   }

@@ -1,7 +1,12 @@
 import type { fb } from '@vorab/artifact';
 import { readArtifact } from '../artifact-file.ts';
 import { CliError } from '../errors.ts';
-import { type EntryExplanation, explainEntry, type PlanExplanation } from '../explain.ts';
+import {
+  type EntryExplanation,
+  explainEntry,
+  type PlanExplanation,
+  type StepExplanation,
+} from '../explain.ts';
 import { formatBytes, type Output } from '../output.ts';
 import { string } from '../program.ts';
 
@@ -51,17 +56,25 @@ function pick<T>(
 function renderPlan(plan: PlanExplanation): string[] {
   return plan.entries.flatMap((entry) => [
     `${plan.name} / ${entry.entry}: ${memory(entry)}`,
-    ...entry.steps.flatMap((step, i) => [
-      `  ${String(i).padStart(3)}  ${step.target}  ${step.name}  ${step.locations[0] ?? ''}`.trimEnd(),
-      ...(step.reason === '' ? [] : [`         ${step.reason}`]),
-      ...(step.ops.length > 1 ? [`         computes ${step.ops.join(', ')}`] : []),
-      ...(step.border === '' ? [] : [`         ends here: ${step.border}`]),
-    ]),
+    ...entry.steps.flatMap(renderStep).map((line) => `  ${line}`),
     ...entry.casts.map(
       (cast) => `  cast ${cast.from} → ${cast.to}: ${cast.reason}  ${cast.location}`,
     ),
     '',
   ]);
+}
+
+function renderStep(step: StepExplanation, i: number): string[] {
+  return [
+    `${String(i).padStart(3)}  ${step.target}  ${step.name}  ${step.locations[0] ?? ''}`.trimEnd(),
+    ...(step.reason === '' ? [] : [`       ${step.reason}`]),
+    ...(step.ops.length > 1 ? [`       computes ${step.ops.join(', ')}`] : []),
+    ...(step.border === '' ? [] : [`       ends here: ${step.border}`]),
+    ...(step.bodies ?? []).flatMap((body) => [
+      `       runs '${body.function}', over ${formatBytes(body.arenaBytes)}:`,
+      ...body.steps.flatMap(renderStep).map((line) => `       ${line}`),
+    ]),
+  ];
 }
 
 function memory(entry: EntryExplanation): string {

@@ -9,6 +9,8 @@ import {
   grad,
   input,
   jvp,
+  nameStates,
+  nn,
   program,
   random,
   readNumber,
@@ -150,6 +152,20 @@ describe('checkpoint', () => {
         x,
       ])[0] as Tensor;
     expect(valuesOf(each(nested))).toEqual(valuesOf(each(direct)));
+  });
+
+  test('a module keeps its parameters and their names', () => {
+    const names = (
+      wrap: <F extends (t: Tensor) => Tensor>(f: F) => (t: Tensor) => Tensor,
+    ): string[] => {
+      const block = (): ((t: Tensor) => Tensor) =>
+        wrap(nn.sequential(nn.linear(4, 4), nn.layerNorm(4)));
+      const net = nn.sequential(block(), block());
+      const y = withTrace(() => program({ a: f32(N, 4) }, ({ a }) => ({ y: net(a) })).trace());
+      expect(nn.parameters(net)).toHaveLength(8);
+      return [...nameStates(y.states, () => 'net').values()];
+    };
+    expect(names((f) => checkpoint(f))).toEqual(names((f) => f));
   });
 
   test('draws the same random numbers again', () => {

@@ -4,6 +4,8 @@ import type { Subgraph } from '../node.ts';
 import { make } from '../node.ts';
 import type { Batch, CompositeOp, Vjp } from '../op.ts';
 import { barrier } from '../ops/barrier.ts';
+import { placeOf, setPlace } from '../place.ts';
+import { withScope } from '../scope.ts';
 import { inline, resultTypes } from '../subgraph.ts';
 import type { TensorTree } from '../tree.ts';
 import { batchedGraph } from './batched-graph.ts';
@@ -19,7 +21,9 @@ interface Attributes {
 // pass, so nothing of the forward pass but the operands is kept.
 const vjp: Vjp<Attributes> = ({ inputs, cotangents, attrs }) => {
   const arrived = cotangents.filter((ct) => ct !== null);
-  const again = inputs.map((x) => barrier(x, arrived));
+  const again = withScope({ note: 'checkpoint computes again from here' }, () =>
+    inputs.map((x) => barrier(x, arrived)),
+  );
   return pullback(inline(attrs.function, again), cotangents, again);
 };
 
@@ -51,14 +55,18 @@ export const checkpointOp: CompositeOp = {
  * memory at once. Values and gradients are the same, bit for bit.
  *
  *     const block = checkpoint((x: Tensor) => second(first(x).gelu()));
+ *     const net = nn.sequential(checkpoint(block), checkpoint(other));   // modules stay: names, parameters
  *
  * @throws GraphError when an argument or the result holds something that is not a tensor.
  */
 export function checkpoint<A extends readonly TensorTree[], R extends TensorTree>(
   f: TensorFunction<A, R>,
 ): TensorFunction<A, R> {
-  return (...args: A): R => {
+  const again = (...args: A): R => {
     const { graph, operands, result } = traceFunction(f, args, 'checkpoint');
     return result.rebuild(make(checkpointOp, operands, { function: graph })) as R;
   };
+  const place = placeOf(f);
+  if (place) setPlace(again, place);
+  return Object.assign(again, f);
 }

@@ -4,15 +4,12 @@
 #include <bit>
 
 #include "artifact/native/ops.h"
-#include "overlap.h"
 #include "pairing.h"
 #include "slots.h"
+#include "stage_plan.h"
 
 namespace vorab::blas {
 namespace {
-
-constexpr size_t kNever = static_cast<size_t>(-1);
-constexpr int64_t kLeastFold = 128;
 
 class Emitter {
  public:
@@ -108,93 +105,24 @@ class Emitter {
 
   // ---------------------------------------------------------------- one stage
 
-  struct Fold {
-    FoldFn fn = nullptr;
-    size_t reduce = 0;
-    bool alone = false;  // nobody else needs the elements
-  };
-
   struct StageState {
-    std::vector<size_t> events;
-    std::vector<size_t> last_use;   // by instruction: position in events
+    StagePlan plan;
     std::vector<uint16_t> slot;     // by instruction, Tile level
     std::vector<bool> temporary;    // by instruction: its slot returns
     std::vector<uint16_t> forward;  // by instruction: the output that it is computed into
-    std::vector<bool> stored;       // by instruction (stores): done by forwarding
-    std::vector<Fold> folds;        // by instruction: the reduction that takes it in at once
-    std::vector<bool> folded;       // by instruction (reductions): done by a fold
   };
 
-  bool runs(size_t i, int s) const {
-    return info(i).level == Level::Tile && (info(i).exec >> s & 1) != 0 && !pairing_.is_guest[i];
-  }
-
   void stage(int s) {
-    StageState state;
-    collect(s, state);
     const size_t n = source_.instrs.size();
-    state.slot.assign(n, 0);
-    state.temporary.assign(n, false);
-    state.forward.assign(n, 0);
-    state.stored.assign(n, false);
-    state.folds.assign(n, {});
-    state.folded.assign(n, false);
-    find_last_uses(state);
+    StageState state{plan_stage(source_, analysis_, pairing_, program_, s),
+                     std::vector<uint16_t>(n, 0), std::vector<bool>(n, false),
+                     std::vector<uint16_t>(n, 0)};
     Stage& stage = program_.stages[static_cast<size_t>(s)];
     open_windows(s, stage, state);
-    find_forwards(s, stage, state);
-    find_folds(s, state);
-    for (size_t at = 0; at < state.events.size(); ++at) event(s, at, stage, state);
-  }
-
-  // Stores over a loaded value come last: later instructions may still read through its pointer.
-  void collect(int s, StageState& state) {
-    std::vector<size_t> late;
-    for (size_t i = 0; i < source_.instrs.size(); ++i) {
-      const SourceInstr& instr = source_.instrs[i];
-      if (!info(i).used) continue;
-      if (instr.kind == Kind::Store) {
-        if (info(i).level != Level::Tile || info(i).stage != s) continue;
-        (over_a_load(i) ? late : state.events).push_back(i);
-      } else if (instr.kind == Kind::Reduce ? info(i).depth - 1 == s : runs(i, s)) {
-        state.events.push_back(i);
-      }
+    for (size_t v = 0; v < n; ++v) {
+      if (state.plan.forwards[v] >= 0) state.forward[v] = point_at(stage, state.plan.forwards[v]);
     }
-    state.events.insert(state.events.end(), late.begin(), late.end());
-  }
-
-  bool over_a_load(size_t store) const {
-    for (const SourceInstr& instr : source_.instrs) {
-      if (instr.kind != Kind::Load) continue;
-      if (overlap(source_, source_.accesses[source_.instrs[store].arg[0]],
-                  source_.accesses[instr.arg[0]]))
-        return true;
-    }
-    return false;
-  }
-
-  template <class F>
-  void each_operand(size_t i, F f) const {
-    const SourceInstr& instr = source_.instrs[i];
-    if (instr.kind == Kind::Store) f(instr.arg[1]);
-    if (instr.kind == Kind::Reduce) f(instr.arg[0]);
-    if (instr.kind != Kind::Scalar) return;
-    const Pairing::Host& host = pairing_.hosts[i];
-    if (host.guest == Pairing::kNone) {
-      for (int k = 0; k < instr.arity; ++k) f(instr.arg[k]);
-      return;
-    }
-    const SourceInstr& guest = source_.instrs[static_cast<size_t>(host.guest)];
-    f(guest.arg[0]);
-    f(guest.arg[1]);
-    if (!host.chained) f(host.other);
-  }
-
-  void find_last_uses(StageState& state) const {
-    state.last_use.assign(source_.instrs.size(), kNever);
-    for (size_t at = 0; at < state.events.size(); ++at) {
-      each_operand(state.events[at], [&](uint16_t arg) { state.last_use[arg] = at; });
-    }
+    for (size_t at = 0; at < state.plan.events.size(); ++at) event(at, stage, state);
   }
 
   void open_windows(int s, Stage& stage, StageState& state) {
@@ -221,68 +149,6 @@ class Emitter {
     op.index = static_cast<uint16_t>(access);
     stage.tile.push_back(op);
     return op.out;
-  }
-
-  // Whether value v may be computed straight into the store's memory, at its own position in the
-  // stage.
-  bool may_forward(size_t store, size_t v, const StageState& state) const {
-    const SourceAccess& stored = source_.accesses[source_.instrs[store].arg[0]];
-    for (size_t l = 0; l < source_.instrs.size(); ++l) {
-      const SourceInstr& load = source_.instrs[l];
-      if (load.kind != Kind::Load || !overlap(source_, stored, source_.accesses[load.arg[0]]))
-        continue;
-      const size_t last = state.last_use[l];
-      if (last != kNever && state.events[last] > v) return false;
-    }
-    return true;
-  }
-
-  void find_forwards(int s, Stage& stage, StageState& state) {
-    for (size_t i : state.events) {
-      const SourceInstr& instr = source_.instrs[i];
-      if (instr.kind != Kind::Store) continue;
-      const size_t v = instr.arg[1];
-      const Access& access = program_.accesses[instr.arg[0]];
-      if (!access.direct_tile || !runs(v, s) || info(v).held || state.forward[v] != 0) continue;
-      const SourceInstr& made = source_.instrs[v];
-      const bool pointer = made.kind == Kind::Load && program_.accesses[made.arg[0]].direct_tile;
-      if (pointer || !may_forward(i, v, state)) continue;
-      state.forward[v] = point_at(stage, info(i).access);
-      state.stored[i] = true;
-    }
-  }
-
-  // A reduction of a scalar op of this stage, in the same loop.
-  void find_folds(int s, StageState& state) const {
-    // One call for each row must be worth it.
-    const bool many = nest_.rows_are_items && nest_.tile_rows > 1;
-    if (nest_.mode != Mode::Rows || (many && nest_.tile_cols < kLeastFold)) return;
-    std::vector<int> uses(source_.instrs.size(), 0);
-    for (size_t i : state.events) each_operand(i, [&](uint16_t arg) { ++uses[arg]; });
-    for (size_t i : state.events) {
-      const SourceInstr& instr = source_.instrs[i];
-      const size_t v = instr.arg[0];
-      if (instr.kind != Kind::Reduce || instr.dtype != Dt::F32 || !runs(v, s)) continue;
-      const SourceInstr& made = source_.instrs[v];
-      if (made.kind != Kind::Scalar || made.dtype != Dt::F32 || state.folds[v].fn != nullptr)
-        continue;
-      const FoldFn fn = fold_kernel(v, instr.reduction);
-      if (fn == nullptr) continue;
-      state.folds[v] = {fn, i, uses[v] == 1 && !info(v).held && state.forward[v] == 0};
-      state.folded[i] = true;
-    }
-  }
-
-  FoldFn fold_kernel(size_t v, Reduction reduction) const {
-    const SourceInstr& made = source_.instrs[v];
-    const Pairing::Host& host = pairing_.hosts[v];
-    if (host.guest == Pairing::kNone) {
-      if (made.arity > 2 || source_.instrs[made.arg[0]].dtype != Dt::F32) return nullptr;
-      return program_.kernels->fold({Folding::Form::One, made.op, 0, false, reduction});
-    }
-    const uint16_t first = source_.instrs[static_cast<size_t>(host.guest)].op;
-    const auto form = host.chained ? Folding::Form::Chain : Folding::Form::Pair;
-    return program_.kernels->fold({form, first, made.op, host.guest_is_right, reduction});
   }
 
   uint16_t tile_slot(size_t i, const StageState& state) {
@@ -325,17 +191,17 @@ class Emitter {
     return expanded_[i];
   }
 
-  void event(int s, size_t at, Stage& stage, StageState& state) {
-    const size_t i = state.events[at];
+  void event(size_t at, Stage& stage, StageState& state) {
+    const size_t i = state.plan.events[at];
     const SourceInstr& instr = source_.instrs[i];
     uint16_t args[4] = {0, 0, 0, 0};
     int n = 0;
     uint8_t fixed = 0;
-    each_operand(i, [&](uint16_t arg) {
+    each_operand(source_, pairing_, i, [&](uint16_t arg) {
       if (same_over_tile(arg)) fixed |= static_cast<uint8_t>(1u << n);
       args[n++] = tile_slot(arg, state);
     });
-    each_operand(i, [&](uint16_t arg) { release(arg, at, state); });
+    each_operand(source_, pairing_, i, [&](uint16_t arg) { release(arg, at, state); });
     switch (instr.kind) {
       case Kind::Load:
       case Kind::Index: load(i, stage, state); break;
@@ -344,18 +210,17 @@ class Emitter {
         stage.tile.back().fixed = fixed;
         break;
       case Kind::Reduce:
-        if (!state.folded[i]) reduce(i, args[0], stage);
+        if (!state.plan.folded[i]) reduce(i, args[0], stage);
         break;
       case Kind::Store:
-        if (!state.stored[i]) spill(i, args[0], stage);
+        if (!state.plan.stored[i]) spill(i, args[0], stage);
         break;
       case Kind::Const: break;
     }
-    (void)s;
   }
 
   void release(uint16_t arg, size_t at, StageState& state) {
-    if (state.last_use[arg] != at || !state.temporary[arg]) return;
+    if (state.plan.last_use[arg] != at || !state.temporary[arg]) return;
     slots_.give(state.slot[arg], width_of(arg));
     state.temporary[arg] = false;
   }
@@ -397,7 +262,7 @@ class Emitter {
 
   void compute(size_t i, const uint16_t* args, int count, Stage& stage, StageState& state) {
     const ScalarFn paired = pairing_.hosts[i].fn;
-    const Fold& folding = state.folds[i];
+    const StagePlan::Fold& folding = state.plan.folds[i];
     Op op;
     op.kind = folding.fn ? OpKind::Fold : OpKind::Scalar;
     op.out = folding.alone ? 0 : target(i, state);

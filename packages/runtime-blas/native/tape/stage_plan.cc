@@ -1,0 +1,150 @@
+#include "stage_plan.h"
+
+#include "overlap.h"
+
+namespace vorab::blas {
+namespace {
+
+constexpr size_t kNever = static_cast<size_t>(-1);
+constexpr int64_t kLeastFold = 128;  // elements of a row that are worth a call
+
+class StagePlanner {
+ public:
+  StagePlanner(const TapeSource& source, const Analysis& analysis, const Pairing& pairing,
+               const TapeProgram& program, int stage)
+      : source_(source), analysis_(analysis), pairing_(pairing), program_(program), stage_(stage) {}
+
+  StagePlan run() {
+    const size_t n = source_.instrs.size();
+    plan_.last_use.assign(n, kNever);
+    plan_.forwards.assign(n, -1);
+    plan_.stored.assign(n, false);
+    plan_.folds.assign(n, {});
+    plan_.folded.assign(n, false);
+    collect();
+    find_last_uses();
+    find_forwards();
+    find_folds();
+    return std::move(plan_);
+  }
+
+ private:
+  const InstrInfo& info(size_t i) const { return analysis_.instrs[i]; }
+
+  bool runs(size_t i) const {
+    return info(i).level == Level::Tile && (info(i).exec >> stage_ & 1) != 0 &&
+           !pairing_.is_guest[i];
+  }
+
+  // Stores over a loaded value come last: later instructions may still read through its pointer.
+  void collect() {
+    std::vector<size_t> late;
+    for (size_t i = 0; i < source_.instrs.size(); ++i) {
+      const SourceInstr& instr = source_.instrs[i];
+      if (!info(i).used) continue;
+      if (instr.kind == Kind::Store) {
+        if (info(i).level != Level::Tile || info(i).stage != stage_) continue;
+        (over_a_load(i) ? late : plan_.events).push_back(i);
+      } else if (instr.kind == Kind::Reduce ? info(i).depth - 1 == stage_ : runs(i)) {
+        plan_.events.push_back(i);
+      }
+    }
+    plan_.events.insert(plan_.events.end(), late.begin(), late.end());
+  }
+
+  bool over_a_load(size_t store) const {
+    for (const SourceInstr& instr : source_.instrs) {
+      if (instr.kind != Kind::Load) continue;
+      if (overlap(source_, source_.accesses[source_.instrs[store].arg[0]],
+                  source_.accesses[instr.arg[0]]))
+        return true;
+    }
+    return false;
+  }
+
+  void find_last_uses() {
+    for (size_t at = 0; at < plan_.events.size(); ++at) {
+      each_operand(source_, pairing_, plan_.events[at],
+                   [&](uint16_t arg) { plan_.last_use[arg] = at; });
+    }
+  }
+
+  // Whether value v may be computed straight into the store's memory, at its own position in the
+  // stage.
+  bool may_forward(size_t store, size_t v) const {
+    const SourceAccess& stored = source_.accesses[source_.instrs[store].arg[0]];
+    for (size_t l = 0; l < source_.instrs.size(); ++l) {
+      const SourceInstr& load = source_.instrs[l];
+      if (load.kind != Kind::Load || !overlap(source_, stored, source_.accesses[load.arg[0]]))
+        continue;
+      const size_t last = plan_.last_use[l];
+      if (last != kNever && plan_.events[last] > v) return false;
+    }
+    return true;
+  }
+
+  void find_forwards() {
+    for (size_t i : plan_.events) {
+      const SourceInstr& instr = source_.instrs[i];
+      if (instr.kind != Kind::Store) continue;
+      const size_t v = instr.arg[1];
+      const Access& access = program_.accesses[instr.arg[0]];
+      if (!access.direct_tile || !runs(v) || info(v).held || plan_.forwards[v] >= 0) continue;
+      const SourceInstr& made = source_.instrs[v];
+      const bool pointer = made.kind == Kind::Load && program_.accesses[made.arg[0]].direct_tile;
+      if (pointer || !may_forward(i, v)) continue;
+      plan_.forwards[v] = info(i).access;
+      plan_.stored[i] = true;
+    }
+  }
+
+  // A reduction of a scalar op of this stage runs in the same loop.
+  void find_folds() {
+    const Nest& nest = program_.nest;
+    const bool short_rows =
+        nest.rows_are_items && nest.tile_rows > 1 && nest.tile_cols < kLeastFold;
+    if (nest.mode != Mode::Rows || short_rows) return;
+    std::vector<int> uses(source_.instrs.size(), 0);
+    for (size_t i : plan_.events)
+      each_operand(source_, pairing_, i, [&](uint16_t arg) { ++uses[arg]; });
+    for (size_t i : plan_.events) {
+      const SourceInstr& instr = source_.instrs[i];
+      const size_t v = instr.arg[0];
+      if (instr.kind != Kind::Reduce || instr.dtype != Dt::F32 || !runs(v)) continue;
+      const SourceInstr& made = source_.instrs[v];
+      const bool f32 = made.kind == Kind::Scalar && made.dtype == Dt::F32;
+      const FoldFn fn = f32 ? fold_kernel(v, instr.reduction) : nullptr;
+      if (fn == nullptr || plan_.folds[v].fn != nullptr) continue;
+      plan_.folds[v] = {fn, i, uses[v] == 1 && !info(v).held && plan_.forwards[v] < 0};
+      plan_.folded[i] = true;
+    }
+  }
+
+  FoldFn fold_kernel(size_t v, Reduction reduction) const {
+    const SourceInstr& made = source_.instrs[v];
+    const Pairing::Host& host = pairing_.hosts[v];
+    if (host.guest == Pairing::kNone) {
+      if (made.arity > 2 || source_.instrs[made.arg[0]].dtype != Dt::F32) return nullptr;
+      return program_.kernels->fold({Folding::Form::One, made.op, 0, false, reduction});
+    }
+    const uint16_t first = source_.instrs[static_cast<size_t>(host.guest)].op;
+    const auto form = host.chained ? Folding::Form::Chain : Folding::Form::Pair;
+    return program_.kernels->fold({form, first, made.op, host.guest_is_right, reduction});
+  }
+
+  const TapeSource& source_;
+  const Analysis& analysis_;
+  const Pairing& pairing_;
+  const TapeProgram& program_;
+  const int stage_;
+  StagePlan plan_;
+};
+
+}  // namespace
+
+StagePlan plan_stage(const TapeSource& source, const Analysis& analysis, const Pairing& pairing,
+                     const TapeProgram& program, int stage) {
+  return StagePlanner(source, analysis, pairing, program, stage).run();
+}
+
+}  // namespace vorab::blas

@@ -56,7 +56,7 @@ export const gatherBatch: Batch<{ readonly axis: number }> = (context) => {
 };
 
 /** Under `vmap`: updates of each element go to its own part of the joined axis, or are dropped. */
-export const scatterAddBatch: Batch<{ readonly axis: number }> = (context) => {
+export const scatterBatch: Batch<{ readonly axis: number }> = (context) => {
   const { op, inputs, mapped, size, attrs, all } = context;
   const { axis } = attrs;
   const [x, indices, updates] = all() as readonly [Tensor, Tensor, Tensor];

@@ -12,6 +12,7 @@ import { checked, make1 } from '../node.ts';
 import { decode } from '../number.ts';
 import type { CompositeOp, RoutineOp, TensorType } from '../op.ts';
 import { leadingAxis, shiftAxis } from '../transforms/batch-rules.ts';
+import { linear } from '../transforms/linear.ts';
 import { broadcastInDim, normalizeAxis, range, reshapeTo, shapeText } from './axes.ts';
 import { cast } from './cast.ts';
 import { equal, select } from './compare.ts';
@@ -57,6 +58,7 @@ export const gatherOp: RoutineOp = indexed({
     const inside = clampIndices(indices, x.shape[attrs.axis] as Dim);
     return [make1(scatterAddOp, [zerosLike(x), inside, ct], attrs), null];
   },
+  jvp: linear,
   batch: gatherBatch,
 });
 
@@ -121,6 +123,7 @@ export const takeAlongAxisOp: RoutineOp = indexed({
     x && indices && ct ? addAlongAxis(x, indices, ct, axis) : null,
     null,
   ],
+  jvp: linear,
   batch: shiftAxis,
 });
 

@@ -7,7 +7,7 @@ import { decode, readNumber, writeNumber } from '../number.ts';
 import type { AttrsOf, RoutineOp, TensorType, Vjp } from '../op.ts';
 import { shapeText } from './axes.ts';
 import { around, checkIndices, gatheredShape } from './index-rules.ts';
-import { scatterAddBatch } from './indexing-batch.ts';
+import { scatterBatch } from './indexing-batch.ts';
 
 // Writing where data decide: gather's counterpart. Indices outside are dropped; updates for one
 // index are taken in the order of the indices.
@@ -46,7 +46,7 @@ export function scattering(spec: ScatterSpec): RoutineOp {
       evaluateScatter(spec, x as NdArray, indices as NdArray, updates as NdArray, axis),
     ],
     vjp: spec.vjp,
-    batch: scatterAddBatch,
+    batch: scatterBatch,
   });
 }
 

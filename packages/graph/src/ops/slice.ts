@@ -6,6 +6,7 @@ import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import type { ViewOp } from '../op.ts';
 import { shiftAxis } from '../transforms/batch-rules.ts';
+import { linear } from '../transforms/linear.ts';
 import { normalizeAxis, range, shapeText } from './axes.ts';
 
 // Slice and pad are each other's transposes.
@@ -190,6 +191,7 @@ export const concatOp: ViewOp = view({
       return ct ? sliceAxis(ct, axis, start, at) : null;
     });
   },
+  jvp: linear,
   batch: shiftAxis,
 });
 

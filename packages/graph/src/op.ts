@@ -266,17 +266,20 @@ export interface CallOp extends OpCommon {
   carries(attribute: string, attrs: Attrs): number;
   /** The same without outputs that nobody uses, and what only they need; null: nothing can go. */
   narrow(attrs: Attrs, used: readonly boolean[]): Narrowed | null;
-  /** `run` runs the function of an attribute; default: on the reference. */
-  evaluate(
+  /** Its meaning; `run` runs the function of an attribute. Others get the thread between two runs. */
+  steps(
     inputs: readonly NdArray[],
     attrs: Attrs,
     types: readonly TensorType[],
-    run?: RunFunction,
-  ): readonly NdArray[];
+    run: RunFunction,
+  ): Evaluation;
 }
 
 /** The results of the function in an attribute on these operands. */
-export type RunFunction = (attribute: string, operands: readonly NdArray[]) => readonly NdArray[];
+export type RunFunction = (attribute: string, operands: readonly NdArray[]) => Evaluation;
+
+/** Results, and before them places where the work may be interrupted. */
+export type Evaluation = Generator<void, readonly NdArray[], void>;
 
 /** An op with fewer operands and outputs. */
 export interface Narrowed {

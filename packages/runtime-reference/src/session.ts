@@ -1,6 +1,6 @@
 import { Binding, type fb } from '@vorab/artifact';
 import type { NdArray } from '@vorab/graph';
-import { evaluateNode, ndarray } from '@vorab/graph';
+import { evaluateInSteps, ndarray } from '@vorab/graph';
 import type {
   BackendEntry,
   BackendInput,
@@ -189,7 +189,7 @@ export class ReferenceSession implements BackendSession {
     const given = [...inputs, ...entry.reads.map((state) => this.#state(state))];
     for (const [i, array] of given.entries()) values[i] = array;
     for (const [n, node] of prepared.nodes.entries()) {
-      const made = evaluated(node, n, values);
+      const made = yield* evaluated(node, n, values);
       for (const [o, array] of made.entries()) values[node.first + o] = array;
       for (const value of node.dead) values[value] = undefined;
       this.#counts.steps++;
@@ -246,14 +246,14 @@ export class ReferenceSession implements BackendSession {
   }
 }
 
-function evaluated(
+function* evaluated(
   { op, inputs, attrs, types }: PreparedNode,
   node: number,
   values: readonly (NdArray | undefined)[],
-): readonly NdArray[] {
+): Steps<readonly NdArray[]> {
   try {
     const operands = inputs.map((value) => defined(values[value]));
-    return evaluateNode(op, operands, attrs, types);
+    return yield* evaluateInSteps(op, operands, attrs, types);
   } catch (error) {
     throw atNode(error, node);
   }

@@ -3,6 +3,7 @@ import {
   bindAttrs,
   bindType,
   evaluateDim,
+  finish,
   ndarray,
   readNumber,
   sameTensor,
@@ -76,9 +77,13 @@ export class StepInterpreter {
     const names = Object.keys(op.attributes).filter((name) => op.attributes[name] === 'function');
     const given = inputs.map((o) => ({ ...this.array(o.buffer), shape: this.numbers(o.shape) }));
     const types = outputs.map(({ buffer: { type } }) => bindType(type, this.env));
-    const run: RunFunction = (name, operands) =>
-      this.body(bodies[names.indexOf(name)] as LoweredBody, operands);
-    const results = op.evaluate(given, bindAttrs(op, attrs, this.env), types, run);
+    const body = (name: string): LoweredBody => bodies[names.indexOf(name)] as LoweredBody;
+    const inner = this;
+    // biome-ignore lint/correctness/useYield: a body runs in one step
+    const run: RunFunction = function* (name, operands) {
+      return inner.body(body(name), operands);
+    };
+    const results = finish(op.steps(given, bindAttrs(op, attrs, this.env), types, run));
     for (const [i, o] of outputs.entries()) {
       this.array(o.buffer).data.set((results[i] as NdArray).data as never);
     }

@@ -35,9 +35,9 @@ export const condOp: CallOp = control({
     checkGives(ifFalse, results, 'the false branch of cond');
     return results;
   },
-  evaluate([pred, ...operands], _, __, run) {
+  *steps([pred, ...operands], _, __, run) {
     const holds = readNumber(pred as NdArray, 0) !== 0;
-    return run(holds ? 'ifTrue' : 'ifFalse', operands);
+    return yield* run(holds ? 'ifTrue' : 'ifFalse', operands);
   },
   vjp: (context) => condVjp(context),
   jvp: condJvp,

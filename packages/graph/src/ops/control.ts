@@ -8,6 +8,7 @@ import type {
   AttrsOf,
   Batch,
   CallOp,
+  Evaluation,
   Jvp,
   Narrowed,
   RunFunction,
@@ -15,7 +16,6 @@ import type {
   TestHints,
   Vjp,
 } from '../op.ts';
-import { evaluateGraph } from '../reference/node.ts';
 import type { FlatTree } from '../tree.ts';
 
 // What ops that run functions have in common: how they are defined, and what is checked of their bodies.
@@ -28,12 +28,12 @@ export function control<S extends AttrSpec>(spec: {
   /** The fewest operands. */
   readonly minInputs: number;
   infer(inputs: readonly TensorType[], attrs: AttrsOf<S>): readonly TensorType[];
-  evaluate(
+  steps(
     inputs: readonly NdArray[],
     attrs: AttrsOf<S>,
     types: readonly TensorType[],
     run: RunFunction,
-  ): readonly NdArray[];
+  ): Evaluation;
   carries?(attribute: string, attrs: AttrsOf<S>): number;
   narrow?(attrs: AttrsOf<S>, used: readonly boolean[]): Narrowed | null;
   readonly vjp: Vjp<AttrsOf<S>> | null;
@@ -46,12 +46,7 @@ export function control<S extends AttrSpec>(spec: {
   const many = Number.POSITIVE_INFINITY;
   const common = { kind: 'call', maxInputs: many, outputs: many };
   const defaults = { carries: () => 0, narrow: () => null };
-  const evaluate: CallOp['evaluate'] = (inputs, attrs, types, run) => {
-    const onReference: RunFunction = (attribute, operands) =>
-      evaluateGraph(attrs[attribute] as Subgraph, operands);
-    return spec.evaluate(inputs, attrs as AttrsOf<S>, types, run ?? onReference);
-  };
-  return { ...defaults, ...spec, ...common, evaluate } as unknown as CallOp;
+  return { ...defaults, ...spec, ...common } as unknown as CallOp;
 }
 
 /** @throws TypeRuleError unless a function takes these types. */

@@ -6,7 +6,7 @@ import type { NdArray } from '../ndarray.ts';
 import { ndarray, sizeOfShape } from '../ndarray.ts';
 import type { Subgraph, Tensor } from '../node.ts';
 import { make } from '../node.ts';
-import type { CallOp, RunFunction, TensorType } from '../op.ts';
+import type { CallOp, Evaluation, RunFunction, TensorType } from '../op.ts';
 import { parameterLeaf, traceBody } from '../subgraph.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
@@ -49,7 +49,7 @@ export const scanOp: CallOp = control({
       .map(({ dtype, shape }) => ({ dtype, shape: [attrs.length, ...shape] }));
     return [...types.slice(0, carries), ...stacked];
   },
-  evaluate,
+  steps,
   carries: (_, attrs) => attrs.carries,
   narrow: narrowScan,
   vjp: (context) => scanVjp(scanOp, context),
@@ -71,19 +71,21 @@ function bodyTypes(types: readonly TensorType[], attrs: ScanAttrs): readonly Ten
   });
 }
 
-function evaluate(
+function* steps(
   inputs: readonly NdArray[],
   { length, carries, sequences, reverse }: ScanAttrs,
   types: readonly TensorType[],
   run: RunFunction,
-): readonly NdArray[] {
+): Evaluation {
   const stacked = types.slice(carries).map((t) => ndarray(t.dtype, t.shape as readonly number[]));
   let carried = inputs.slice(0, carries);
   const xs = inputs.slice(carries, carries + sequences);
   const rest = inputs.slice(carries + sequences);
   for (let step = 0; step < (length as number); step++) {
     const at = reverse ? (length as number) - 1 - step : step;
-    const results = run('body', [...carried, ...xs.map((x) => element(x, at)), ...rest]);
+    const operands = [...carried, ...xs.map((x) => element(x, at)), ...rest];
+    const results = yield* run('body', operands);
+    yield;
     carried = results.slice(0, carries);
     for (const [i, y] of stacked.entries()) {
       element(y, at).data.set((results[carries + i] as NdArray).data as never);

@@ -32,13 +32,15 @@ export const whileLoopOp: CallOp = control({
     checkGives(body, types.slice(0, carries), 'the body of whileLoop');
     return types.slice(0, carries);
   },
-  evaluate(inputs, { carries }, _, run) {
+  *steps(inputs, { carries }, _, run) {
     let carried = inputs.slice(0, carries);
     const rest = inputs.slice(carries);
-    const holds = (): boolean =>
-      readNumber(run('cond', [...carried, ...rest])[0] as NdArray, 0) !== 0;
-    while (holds()) carried = run('body', [...carried, ...rest]).slice();
-    return carried;
+    for (;;) {
+      const [holds] = yield* run('cond', [...carried, ...rest]);
+      if (readNumber(holds as NdArray, 0) === 0) return carried;
+      carried = (yield* run('body', [...carried, ...rest])).slice();
+      yield;
+    }
   },
   carries: (attribute, attrs) => (attribute === 'body' ? attrs.carries : 0),
   // It can be stopped as it runs: nothing that outlives the call may be written before it.

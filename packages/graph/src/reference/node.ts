@@ -4,7 +4,16 @@ import { resolveCallSite } from '../location.ts';
 import type { NdArray } from '../ndarray.ts';
 import type { Node, Subgraph, Tensor } from '../node.ts';
 import { attrKey, formatType } from '../node.ts';
-import type { AttrKind, Attrs, AttrTypes, CompositeOp, Op, TensorType } from '../op.ts';
+import type {
+  AttrKind,
+  Attrs,
+  AttrTypes,
+  CallOp,
+  CompositeOp,
+  Evaluation,
+  Op,
+  TensorType,
+} from '../op.ts';
 import { input } from '../ops/leaves.ts';
 import { withScope } from '../scope.ts';
 import { bindAttrs, bindType } from '../subgraph.ts';
@@ -40,8 +49,9 @@ export function evaluateNode(
     case 'contract':
     case 'indexed':
     case 'routine':
-    case 'call':
       return op.evaluate(inputs, attrs, types);
+    case 'call':
+      return finish(evaluateCall(op, inputs, attrs, types));
     case 'composite':
       return evaluateComposite(op, inputs, attrs);
     default:
@@ -98,11 +108,45 @@ const orders = new WeakMap<Subgraph, readonly Node[]>();
 
 /** The results of a function without symbolic dims on these operands. */
 export function evaluateGraph(graph: Subgraph, operands: readonly NdArray[]): readonly NdArray[] {
+  return finish(graphInSteps(graph, operands));
+}
+
+function* graphInSteps(graph: Subgraph, operands: readonly NdArray[]): Evaluation {
   const order = orders.get(graph) ?? topologicalOrder(graph.results);
   orders.set(graph, order);
   const values = new Map(graph.parameters.map((p, i) => [p.node, [operands[i] as NdArray]]));
-  evaluateInOrder(order, values, noDims);
+  yield* inOrder(order, values, noDims);
   return graph.results.map((t) => values.get(t.node)?.[t.index] as NdArray);
+}
+
+/** As `evaluateNode`, but between two runs of a function others may get the thread. */
+export function* evaluateInSteps(
+  op: Op,
+  inputs: readonly NdArray[],
+  attrs: Attrs,
+  types: readonly TensorType[],
+): Evaluation {
+  if (op.kind === 'call') return yield* evaluateCall(op, inputs, attrs, types);
+  return evaluateNode(op, inputs, attrs, types);
+}
+
+function evaluateCall(
+  op: CallOp,
+  inputs: readonly NdArray[],
+  attrs: Attrs,
+  types: readonly TensorType[],
+): Evaluation {
+  return op.steps(inputs, attrs, types, (attribute, operands) =>
+    graphInSteps(attrs[attribute] as Subgraph, operands),
+  );
+}
+
+/** What an evaluation gives, without interruption. */
+export function finish<T>(evaluation: Generator<void, T, void>): T {
+  for (;;) {
+    const { done, value } = evaluation.next();
+    if (done) return value;
+  }
 }
 
 /**
@@ -114,12 +158,21 @@ export function evaluateInOrder(
   values: Map<Node, readonly NdArray[]>,
   env: DimEnv,
 ): void {
+  finish(inOrder(order, values, env));
+}
+
+function* inOrder(
+  order: readonly Node[],
+  values: Map<Node, readonly NdArray[]>,
+  env: DimEnv,
+): Generator<void, void, void> {
   for (const node of order) {
     if (values.has(node)) continue;
     const inputs = node.inputs.map((t) => values.get(t.node)?.[t.index] as NdArray);
     const types = node.types.map((type) => bindType(type, env));
     try {
-      values.set(node, evaluateNode(node.op, inputs, bindAttrs(node.op, node.attrs, env), types));
+      const attrs = bindAttrs(node.op, node.attrs, env);
+      values.set(node, yield* evaluateInSteps(node.op, inputs, attrs, types));
     } catch (error) {
       throw atNode(error, node);
     }

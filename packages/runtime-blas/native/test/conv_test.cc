@@ -100,13 +100,11 @@ void each_product(const ConvShape& s, const Body& body) {
 
 std::vector<std::byte> run_step(Step& step, Buffers buffers, int threads) {
   Pool pool(threads);
-  std::vector<Memory> memory;
-  std::vector<std::byte*> scratch;
-  for (int t = 0; t < threads; ++t) {
-    memory.emplace_back(static_cast<uint64_t>(step.scratch_bytes()) + 64);
-    scratch.push_back(memory.back().data());
-  }
-  const Memory workspace(static_cast<uint64_t>(step.workspace_bytes()) + 64);
+  // Exactly as much as it asks for, so that sanitizers see what lies behind.
+  Buffers memory(static_cast<size_t>(threads),
+                 std::vector<std::byte>(static_cast<size_t>(step.scratch_bytes())));
+  const std::vector<std::byte*> scratch = pointers(memory);
+  std::vector<std::byte> workspace(static_cast<size_t>(step.workspace_bytes()));
   std::vector<std::byte*> values = pointers(buffers);
   step.run({values.data(), pool, scratch, workspace.data()});
   return buffers.back();

@@ -116,7 +116,7 @@ export function make(
   const inputs = policy ? checked(op.name, () => policy.operands(op, given)) : given;
   const stacks = scope.inherited ?? [captureCallSites()];
   const types = inferTypes(op, inputs, attrs, stacks);
-  const key = options.identity ? undefined : nodeKey(op, inputs, attrs, scope.tag);
+  const key = options.identity ? undefined : nodeKey(op, inputs, attrs);
   const known = key === undefined ? undefined : scope.nodes?.get(key);
   if (known) {
     if (scope.keepStacks) addStacks(known, stacks);
@@ -133,7 +133,7 @@ export function make(
  */
 export function adopt(node: Node): readonly Tensor[] {
   const scope = currentScope();
-  const key = nodeKey(node.op, node.inputs, node.attrs, scope.tag);
+  const key = nodeKey(node.op, node.inputs, node.attrs);
   const known = scope.nodes?.get(key);
   if (known) return known.outputs();
   scope.nodes?.set(key, node);
@@ -230,8 +230,8 @@ function insideComposite(
   });
 }
 
-function nodeKey(op: Op, inputs: readonly Tensor[], attrs: Attrs, tag: string): string {
-  let key = `${tag}${op.name}`;
+function nodeKey(op: Op, inputs: readonly Tensor[], attrs: Attrs): string {
+  let key = op.name;
   for (const input of inputs) key += `,${input.node.id}.${input.index}`;
   for (const name in op.attributes) {
     key += `;${attrKey(op.attributes[name] as AttrKind, attrs[name] as AttrTypes[AttrKind])}`;

@@ -12,8 +12,6 @@ export interface Scope {
    * user's line.
    */
   readonly inherited: readonly (readonly CallSite[])[] | undefined;
-  /** Part of every key: nodes of different tags never merge (rematerialisation). */
-  readonly tag: string;
   /** Why the framework makes these nodes. */
   readonly note: string | undefined;
   /** Whether a merged node collects the location of each place that made it. */
@@ -45,7 +43,6 @@ export interface TracedFunction {
 const outside: Scope = {
   nodes: undefined,
   inherited: undefined,
-  tag: '',
   note: undefined,
   keepStacks: true,
   within: undefined,

@@ -223,7 +223,40 @@ const makers: readonly Maker[] = [
     const axis = axisOf(p);
     return axis === undefined ? undefined : g.cast(g.argMax(g.stopGradient(p.x), axis), 'f32');
   },
+  (p) => (finite(p) ? scanned(p) : undefined),
+  // A choice that does not turn on rounding.
+  (p) =>
+    g.cond(
+      g.less(g.sizeOf(N), 1 + (p.c % 6)),
+      (x) => of(unaries, p.a)(x),
+      (x) => of(binaries, p.b)(x, alike(p)),
+      p.x,
+    ),
+  (p) => {
+    const twice = g.fn((x: Tensor) => of(unaries, p.b)(of(binaries, p.c)(x, alike(p))));
+    return twice(twice(p.x));
+  },
 ];
+
+/** Over the first axis, with a carry that starts as zeros; captures a product's matrix where one fits. */
+function scanned(p: Pick): readonly Tensor[] {
+  const { x, floats, a, b, c } = p;
+  const [length, ...rest] = x.shape as [Dim, ...Dim[]];
+  const width = String(rest.at(-1));
+  const squares = floats.filter((t) => t.rank === 2 && text(t.shape) === `${width},${width}`);
+  const mix = (h: Tensor): Tensor =>
+    h.rank === 2 && squares.length > 0 ? g.mul(g.matmul(h, of(squares, b)), 0.25) : g.mul(h, 0.5);
+  const [last, ys] = g.scan(
+    (h: Tensor, at: Tensor) => {
+      const next = g.tanh(of(binaries, c)(mix(h), of(unaries, a)(at)));
+      return [next, of(unaries, b)(c % 2 === 0 ? g.mul(next, at) : h)];
+    },
+    g.full(0, rest),
+    x,
+    { length, reverse: c % 3 === 0 },
+  );
+  return [last, ys];
+}
 
 const rotated = (rank: number, by: number): readonly number[] =>
   Array.from({ length: rank }, (_, i) => (i + by) % rank);

@@ -79,6 +79,7 @@ export function convCases(N: Shape[number], M: Shape[number]): Readonly<Record<s
     [[2, 9, 1], pool([2], [3], [0], [0])],
     [[N, long, 3], pool([2], [2], [0], [0])],
     [[2, long, 2], pool([3], [2], [1], [1])],
+    [[N, 7, 6, 2], pool([5, 4], [2, 1], [1, 0], [0, 1])],
   ];
   return {
     windows: (dtype) => views.map(([x, attrs]) => application(dtype, [x], attrs)),

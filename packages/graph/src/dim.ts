@@ -98,6 +98,9 @@ function normal(terms: readonly Term[]): Dim {
     byMonomial.set(key, { coefficient, atoms: term.atoms });
   }
   const kept = [...byMonomial].filter(([, t]) => t.coefficient !== 0);
+  // Equal quotients may have become exact together: floor(n / 2) twice is n where n is even.
+  const exact = kept.flatMap(([, t]) => reduceExact(t));
+  if (exact.some((t, i) => t !== kept[i]?.[1])) return normal(exact);
   if (kept.length === 0) return 0;
   if (kept.length === 1 && kept[0]?.[0] === '') return kept[0][1].coefficient;
   kept.sort(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
@@ -160,8 +163,16 @@ export function dimFloorDiv(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return Math.floor(a / b);
   const exact = exactQuotient(a, b);
   if (exact !== undefined) return exact;
+  const whole = wholePart(a, b);
+  if (whole !== 0) return dimAdd(whole, dimFloorDiv(dimSub(a, dimMul(whole, b)), b));
   const key = `floor((${dimKey(a)})/(${dimKey(b)}))`;
   return new DimExpr([{ coefficient: 1, atoms: [{ kind: 'floorDiv', key, lhs: a, rhs: b }] }]);
+}
+
+// floor((n + q * b) / b) is floor(n / b) + q: of equal quotients, the one with the least constant is written.
+function wholePart(a: Dim, b: Dim): number {
+  const constant = termsOf(a).find((t) => t.atoms.length === 0);
+  return typeof b === 'number' && b > 0 && constant ? Math.floor(constant.coefficient / b) : 0;
 }
 
 /** a / b as a polynomial, where b is one term that divides every term of a. */

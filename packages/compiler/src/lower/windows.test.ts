@@ -31,17 +31,34 @@ function steps(
 
 const image = f32(N, 8, 8, 4);
 
-test('pooling is one loop, whose windows are strides', () => {
+test('a small window is so many operands of one loop', () => {
   const pooled = ({ x }: Readonly<Record<string, Tensor>>) => ({
     y: mul(maxPool2d(x as Tensor, 2), 2),
   });
   expect(steps({ x: image }, pooled)).toMatchInlineSnapshot(`
-    "0 fused max+mul: over [N 4 4] reduced [2 2] inner [4]
-        %0 = load input0 (256 64 8 32 4 1)
+    "0 fused maximum+maximum+maximum+mul: over [N 4 4 4]
+        %0 = load input0 (256 64 8 1)
+        %1 = load input0 + 4 (256 64 8 1)
+        %2 = f32 maximum %0 %1
+        %3 = load input0 + 32 (256 64 8 1)
+        %4 = f32 maximum %2 %3
+        %5 = load input0 + 36 (256 64 8 1)
+        %6 = f32 maximum %4 %5
+        %7 = f32 2
+        %8 = f32 mul %6 %7
+        store %8 to output0 (64 16 4 1)"
+  `);
+});
+
+test('a large window is reduced', () => {
+  const pooled = ({ x }: Readonly<Record<string, Tensor>>) => ({
+    y: maxPool2d(x as Tensor, [5, 4], { strides: 1 }),
+  });
+  expect(steps({ x: image }, pooled)).toMatchInlineSnapshot(`
+    "0 max: over [N 4 5] reduced [5 4] inner [4]
+        %0 = load input0 (256 32 4 32 4 1)
         %1 = reduce max %0
-        %2 = f32 2
-        %3 = f32 mul %1 %2
-        store %3 to output0 (64 16 4 0 0 1)"
+        store %1 to output0 (80 20 4 0 0 1)"
   `);
 });
 
@@ -55,7 +72,7 @@ test('pads are stored, windows are not', () => {
     [
       "fill for pad: over [N 9 9 4]",
       "copy for pad: over [N 8 8 4]",
-      "fused sum+mul+add+minimum+maximum+11 more: over [N 4 4] reduced [3 3] inner [4]",
+      "fused add+add+add+add+add+18 more: over [N 4 4 4]",
     ]
   `);
 });
@@ -71,11 +88,10 @@ test('the gradient of pooling keeps one place for each window', () => {
   expect(shapes).toMatchInlineSnapshot(`
     [
       "0 fused lessEqual+where: over [N 8 8 4]",
-      "1 max: over [N 4 4] reduced [2 2] inner [4]",
+      "1 fused maximum+maximum+maximum+equal+equal+6 more: over [N 4 4 4]",
       "2 fused mul+add: over [2 2]",
-      "3 fused equal+where+min: over [N 4 4] reduced [2 2] inner [4]",
-      "4 fused equal+where: over [N 4 2 4 2 4]",
-      "5 where: over [N 8 8 4]",
+      "3 fused equal+where: over [N 4 2 4 2 4]",
+      "4 where: over [N 8 8 4]",
     ]
   `);
 });

@@ -243,9 +243,10 @@ function ungroup(x: Tensor, shape: readonly Dim[], groups: number): Tensor {
 
 // ------------------------------------------------------------------------------------------------ gradients
 
-// How far the windows reach over an extent whose neighbours are `dilation` apart.
-const reachOf = (extent: Dim, dilation: number): Dim =>
-  dimAdd(dimMul(dimSub(extent, 1), dilation), 1);
+// The places of an extent whose neighbours are `dilation` apart, with those between them.
+function reachOf(extent: Dim, dilation: number): Dim {
+  return extent === 0 ? 0 : dimAdd(dimMul(dimSub(extent, 1), dilation), 1);
+}
 
 function inputGradient(x: Tensor, w: Tensor, ct: Tensor, attrs: ConvAttrs): Tensor {
   const { strides, low, inputDilation, kernelDilation, groups } = attrs;

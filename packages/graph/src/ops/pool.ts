@@ -14,6 +14,7 @@ import { padSpace } from './conv-shapes.ts';
 import { full, iota, sizeOf, zerosLike } from './leaves.ts';
 import { add, div, maximum, minimum, mul, sub } from './math.ts';
 import { maxOp, minOp } from './reduce.ts';
+import { slice } from './slice.ts';
 import { windowCount, windowsOf } from './windows.ts';
 
 // Pooling of [N, ...space, C] is a pad, windows and a reduction, so that it becomes one loop.
@@ -31,17 +32,15 @@ export const maxPoolOp: CompositeOp = composite({
   doc: 'the largest x in each window over the spatial axes of [N, ...space, C]; pads count as the smallest value',
   attributes,
   decompose([x], attrs) {
+    const taps = tapsOf(x as Tensor, attrs, smallest(x as Tensor));
+    if (taps) return [taps.reduce((a, b) => maximum(a, b))];
     const { windows, axes } = windowsIn(x as Tensor, attrs, smallest(x as Tensor));
     return [make1(maxOp, [windows], { axes })];
   },
   // The first of equals in each window, by rows, takes its cotangent.
   vjp: ({ inputs: [x], outputs: [y], cotangents: [ct], attrs }) => {
     if (!x || !y || !ct) return [null];
-    const { windows, axes } = windowsIn(x, attrs, smallest(x));
-    const taken = equal(windows, unreduce(y, windows.shape, axes));
-    const place = placesInWindow(attrs.window, windows.shape, axes);
-    const none = full(product(attrs.window), windows.shape, 'i32');
-    const first = make1(minOp, [select(taken, place, none)], { axes });
+    const first = firstPlace(x, y, attrs);
     return [
       givenBack(x.shape, attrs, (lay, places) => {
         const given = lay(ct, 0);
@@ -51,6 +50,23 @@ export const maxPoolOp: CompositeOp = composite({
   },
 });
 
+// Which place of each window, counted by rows, holds its largest element first.
+function firstPlace(x: Tensor, y: Tensor, attrs: PoolAttrs): Tensor {
+  const count = product(attrs.window);
+  const taps = tapsOf(x, attrs, smallest(x));
+  const place = (k: number): Tensor => full(k, y.shape, 'i32');
+  if (taps)
+    return taps.reduceRight(
+      (later, tap, k) => select(equal(tap, y), place(k), later),
+      place(count),
+    );
+  const { windows, axes } = windowsIn(x, attrs, smallest(x));
+  const taken = equal(windows, unreduce(y, windows.shape, axes));
+  const places = placesInWindow(attrs.window, windows.shape, axes);
+  const none = full(count, windows.shape, 'i32');
+  return make1(minOp, [select(taken, places, none)], { axes });
+}
+
 export const avgPoolOp: CompositeOp = composite({
   name: 'avgPool',
   wide: true,
@@ -59,8 +75,7 @@ export const avgPoolOp: CompositeOp = composite({
   precision: 'accumulate',
   decompose([x], attrs) {
     requireFloats(x as Tensor);
-    const { windows, axes } = windowsIn(x as Tensor, attrs, 0);
-    const total = sumAxes(windows, axes);
+    const total = totalOf(x as Tensor, attrs);
     return [div(total, countOf(x as Tensor, total, attrs))];
   },
   vjp: ({ inputs: [x], outputs: [y], cotangents: [ct], attrs }) => {
@@ -69,6 +84,13 @@ export const avgPoolOp: CompositeOp = composite({
     return [givenBack(x.shape, attrs, (lay) => lay(share, 0))];
   },
 });
+
+function totalOf(x: Tensor, attrs: PoolAttrs): Tensor {
+  const taps = tapsOf(x, attrs, 0);
+  if (taps) return taps.reduce((a, b) => add(a, b));
+  const { windows, axes } = windowsIn(x, attrs, 0);
+  return sumAxes(windows, axes);
+}
 
 function requireFloats(x: Tensor): void {
   if (isFloat(x.dtype)) return;
@@ -84,6 +106,14 @@ const ones = (list: readonly unknown[]): readonly number[] => list.map(() => 1);
 const spatialAxes = (list: readonly unknown[]): readonly number[] =>
   range(list.length).map((i) => i + 1);
 
+function checkOperand(x: Tensor, window: readonly number[]): void {
+  if (x.rank === window.length + 2 && inClass(x.dtype, 'number')) return;
+  throw new TypeRuleError(
+    'rank',
+    `takes numbers as [batch, ${window.length} of space, channels], got ${x.dtype}${shapeText(x.shape)}`,
+  );
+}
+
 // The windows of padded x, [N, ...places, ...window, C], and which axes are the windows'.
 function windowsIn(
   x: Tensor,
@@ -91,12 +121,7 @@ function windowsIn(
   fill: number,
 ): { readonly windows: Tensor; readonly axes: readonly number[] } {
   const { window, strides } = attrs;
-  if (x.rank !== window.length + 2 || !inClass(x.dtype, 'number')) {
-    throw new TypeRuleError(
-      'rank',
-      `takes numbers as [batch, ${window.length} of space, channels], got ${x.dtype}${shapeText(x.shape)}`,
-    );
-  }
+  checkOperand(x, window);
   const windows = windowsOf(padSpace(x, attrs, ones(window), fill), {
     axes: spatialAxes(window),
     sizes: window,
@@ -104,6 +129,33 @@ function windowsIn(
     dilations: ones(window),
   });
   return { windows, axes: spatialAxes(window).map((a) => a + window.length) };
+}
+
+// Of windows this small, each place is an operand of its own: loops over places and channels are longer than windows.
+const mostTaps = 16;
+
+// For each place of a window, by rows, the elements there: [N, ...places, C].
+function tapsOf(x: Tensor, attrs: PoolAttrs, fill: number): readonly Tensor[] | undefined {
+  const { window, strides } = attrs;
+  checkOperand(x, window);
+  if (product(window) > mostTaps) return undefined;
+  const padded = padSpace(x, attrs, ones(window), fill);
+  const reach = window.map((size, i) => {
+    const extent = padded.shape[i + 1] as Dim;
+    const count = windowCount(extent, i + 1, size, strides[i] as number, 1);
+    return dimAdd(dimMul(dimSub(count, 1), strides[i] as number), 1);
+  });
+  return range(product(window)).map((k) => {
+    const at = placeOf(k, window);
+    const stop = at.map((n, i) => dimAdd(n, reach[i] as Dim));
+    return slice(padded, [0, ...at], [undefined, ...stop], [1, ...strides]);
+  });
+}
+
+// The k-th place of a window, by rows.
+function placeOf(k: number, window: readonly number[]): readonly number[] {
+  const inner = window.map((_, i) => product(window.slice(i + 1)));
+  return window.map((size, i) => Math.floor(k / (inner[i] as number)) % size);
 }
 
 // The place of each element in its window, counted by rows, along the window's axes of a shape.

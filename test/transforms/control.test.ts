@@ -4,35 +4,24 @@ import {
   cond,
   constant,
   customVjp,
-  evaluate,
   fn,
   grad,
   hessian,
   jacfwd,
   jacrev,
   jvp,
-  readNumber,
   scan,
   vmap,
   whileLoop,
   withTrace,
 } from '@vorab/graph';
 import { describe, expect, test } from 'vitest';
+import { expectClose } from './support.ts';
 
 // Functions inside graphs, with what only says how to differentiate inside them, and around them.
 
-const valuesOf = (t: Tensor): number[] => {
-  const array = evaluate(t);
-  return Array.from({ length: array.data.length }, (_, i) => readNumber(array, i));
-};
-
-const close = (got: Tensor | undefined, want: Tensor | undefined): void => {
-  const [a, b] = [valuesOf(got as Tensor), valuesOf(want as Tensor)];
-  expect(a).toHaveLength(b.length);
-  a.forEach((v, i) => {
-    expect(v).toBeCloseTo(b[i] as number, 11);
-  });
-};
+const close = (got: Tensor | undefined, want: Tensor | undefined): void =>
+  expectClose(got, want, 11);
 
 const f64 = (data: number | readonly number[] | readonly (readonly number[])[]): Tensor =>
   constant(data as number[], 'f64');

@@ -1,42 +1,23 @@
-import type { Tensor } from '@vorab/graph';
+import type { GraphError, Tensor } from '@vorab/graph';
 import {
   constant,
   customVjp,
   dot,
-  evaluate,
   f64,
   full,
-  GraphError,
   grad,
   input,
   jvp,
   precision,
-  readNumber,
   stopGradient,
   vmap,
-  withTrace,
 } from '@vorab/graph';
 import { expect, test } from 'vitest';
+import { errorOf as errorAt, valuesOf } from './support.ts';
 
 // Gradients given by hand, and gradients stopped.
 
-const valuesOf = (t: Tensor): number[] => {
-  const array = evaluate(t);
-  return Array.from({ length: array.data.length }, (_, i) => readNumber(array, i));
-};
-
-function errorOf(run: () => unknown): GraphError {
-  try {
-    withTrace(run);
-  } catch (error) {
-    if (error instanceof GraphError) {
-      expect(error.location?.file).toMatch(/custom-vjp\.test\.ts$/);
-      return error;
-    }
-    throw error;
-  }
-  throw new Error('did not throw');
-}
+const errorOf = (run: () => unknown): GraphError => errorAt(import.meta.url, run);
 
 const x = constant([-3, 0.5, 2], 'f64');
 const gradientOf = (f: (t: Tensor) => Tensor): number[] =>

@@ -13,7 +13,6 @@ import {
   nn,
   program,
   random,
-  readNumber,
   topologicalOrder,
   vmap,
   withTrace,
@@ -22,6 +21,7 @@ import { describe, expect, test } from 'vitest';
 import { arrayFor, randomOf } from '../helpers/arrays.ts';
 import type { Outcome, Trial } from '../helpers/trials.ts';
 import { compileTrials, runTrials } from '../helpers/trials.ts';
+import { numbers, valuesOf } from './support.ts';
 
 // checkpoint: the gradient computes a function again instead of keeping what lies inside it.
 
@@ -97,10 +97,6 @@ const bytesOf = (array: NdArray | undefined): Uint8Array => {
   const { buffer, byteOffset, byteLength } = array?.data ?? new Uint8Array();
   return new Uint8Array(buffer, byteOffset, byteLength);
 };
-
-const numbers = (array: NdArray): number[] =>
-  Array.from({ length: array.data.length }, (_, i) => readNumber(array, i));
-const valuesOf = (t: Tensor): number[] => numbers(evaluate(t));
 
 describe('checkpoint', () => {
   const x = constant([0.1, 0.2, 0.3], 'f64');

@@ -26,6 +26,14 @@ export interface OptimAttributes {
   readonly decaySteps: number;
   readonly gamma: number;
   readonly stepSize: number;
+  readonly boundaries: readonly number[];
+  readonly count: number;
+  readonly cycles: number;
+  readonly every: number;
+  readonly from: number;
+  readonly power: number;
+  readonly to: number;
+  readonly values: readonly number[];
 }
 
 export interface OptimCase {
@@ -35,11 +43,20 @@ export interface OptimCase {
   readonly inputs: readonly GoldenTensor[];
 }
 
+const plain = ['sgd', 'rmsprop', 'adamax', 'nadam', 'adagrad', 'adafactor', 'muon'] as const;
+
 const optimizers: Readonly<Record<string, (a: OptimAttributes) => g.optim.Optimizer>> = {
-  sgd: (a) => g.optim.sgd(a),
-  adam: ({ beta1: b1, beta2: b2, ...a }) => g.optim.adam({ ...a, b1, b2 }),
-  adamW: ({ beta1: b1, beta2: b2, ...a }) => g.optim.adamW({ ...a, b1, b2 }),
+  ...Object.fromEntries(plain.map((name) => [name, (a: OptimAttributes) => g.optim[name](a)])),
+  adam: ({ beta1: b1, beta2: b2, ...a }) => g.optim.adam({ ...a, ...betas(b1, b2) }),
+  adamW: ({ beta1: b1, beta2: b2, ...a }) => g.optim.adamW({ ...a, ...betas(b1, b2) }),
+  lion: ({ beta1: b1, beta2: b2, ...a }) => g.optim.lion({ ...a, ...betas(b1, b2) }),
+  accumulate: ({ every, ...a }) => g.optim.accumulate(every, g.optim.adamW(a)),
 };
+
+const betas = (b1: number | undefined, b2: number | undefined): { b1?: number; b2?: number } => ({
+  ...(b1 !== undefined && { b1 }),
+  ...(b2 !== undefined && { b2 }),
+});
 
 const schedules: Readonly<Record<string, (a: OptimAttributes) => g.optim.Schedule>> = {
   cosineSchedule: (a) => g.optim.cosine({ peak: a.initial, end: a.final, steps: a.totalSteps }),
@@ -47,7 +64,20 @@ const schedules: Readonly<Record<string, (a: OptimAttributes) => g.optim.Schedul
   exponentialSchedule: (a) =>
     g.optim.exponential({ initial: a.initial, rate: a.rate, every: a.decaySteps }),
   stepSchedule: (a) => g.optim.stairs({ initial: a.initial, factor: a.gamma, every: a.stepSize }),
+  polynomial: (a) => g.optim.polynomial(a),
+  oneCycle: (a) => g.optim.oneCycle(a),
+  cosineRestarts: (a) => g.optim.cosineRestarts(a),
+  exponential: (a) => g.optim.exponential(a),
+  warmup: ({ steps, ...a }) => g.optim.warmup(steps, g.optim.exponential(a)),
+  joined: ({ boundaries }) => g.optim.joined(joinedParts, boundaries),
+  piecewise: (a) => g.optim.piecewise(a),
 };
+
+const joinedParts = [
+  g.optim.linear({ from: 0, to: 1, steps: 3 }),
+  g.optim.constant(0.5),
+  g.optim.cosine({ peak: 1, steps: 4 }),
+];
 
 /** A trial, and how the case's outputs are read from its outcome. */
 export interface OptimTrial {
@@ -62,7 +92,9 @@ export function optimTrial(one: OptimCase): OptimTrial | undefined {
   if (optimizer) return optimizerTrial(one.name, optimizer, arrays);
   const schedule = schedules[one.op]?.(one.attrs);
   if (schedule) {
-    const program = g.program({}, () => ({ y0: schedule(g.iota([one.attrs.steps], 0, 'i32')) }));
+    // Golden cases name the number of steps `steps`, which is the length of some of Optax's schedules.
+    const { count = one.attrs.steps } = one.attrs as Partial<OptimAttributes>;
+    const program = g.program({}, () => ({ y0: schedule(g.iota([count], 0, 'i32')) }));
     return stateless({
       name: one.name,
       program: program as Program,
@@ -91,7 +123,6 @@ function clipTrial({ name, attrs }: OptimCase, arrays: readonly NdArray[]): Opti
   return stateless({ name, program: program as Program, calls: [{ sizes: {}, inputs }] });
 }
 
-// The parameter is the first state that an optimizer updates.
 function optimizerTrial(
   name: string,
   optimizer: g.optim.Optimizer,
@@ -106,6 +137,8 @@ function optimizerTrial(
     optimizer.apply([{ parameter: variable, gradient }]);
     return {};
   });
+  const { updates } = g.withTrace(() => program.trace());
+  const at = updates.findIndex(({ state }) => state === variable);
   const size = first.data.length;
   const calls = Array.from({ length: gradients.shape[0] as number }, (_, t) => ({
     sizes: {},
@@ -115,7 +148,8 @@ function optimizerTrial(
     trial: { name, program: program as Program, calls, states: new Map([[parameter, first]]) },
     outputs({ states }) {
       const out = g.ndarray(dtype, gradients.shape);
-      for (const [t, [after]] of states.entries()) {
+      for (const [t, values] of states.entries()) {
+        const after = values[at];
         if (after) (out.data as Float32Array).set(after.data as Float32Array, t * size);
       }
       return [out];

@@ -4,7 +4,7 @@ import type { fb } from '@vorab/artifact';
 import type { NamedProgram } from '@vorab/compiler';
 import { compilePrograms } from '@vorab/compiler';
 import type { NdArray, Program, StateVariable, Tensor, TracedProgram } from '@vorab/graph';
-import { evaluate, withTrace } from '@vorab/graph';
+import { evaluate, random, withTrace } from '@vorab/graph';
 import type { RuntimeName, Session } from '@vorab/runtime';
 import { open, VorabError } from '@vorab/runtime';
 
@@ -50,7 +50,7 @@ export function expected(trial: Trial): Outcome {
   const states = new Map<StateVariable, NdArray>();
   for (const s of traced.states) {
     const first = trial.states?.get(s.tensor);
-    if (first) states.set(s, first);
+    states.set(s, first ?? withTrace(() => evaluate(s.init(random.key(0)))));
   }
   const after: NdArray[][] = [];
   const outputs = trial.calls.map((call) => {

@@ -7,7 +7,7 @@ import type {
   StateVariable,
   TracedProgram,
 } from '@vorab/graph';
-import { dimSymbols, nameStates, traceInit, withTrace } from '@vorab/graph';
+import { dimSymbols, nameStates, traceInit, withRootNames, withTrace } from '@vorab/graph';
 import { CompileError } from './compile-error.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitFunction } from './emit/function.ts';
@@ -107,10 +107,9 @@ class Compilation {
   private trace({ name, program }: NamedProgram): EntryGraph {
     if (name === 'init')
       throw new CompileError("a program cannot be called 'init': that entry makes the first state");
-    return this.timed(name, 'trace', () => ({
-      name,
-      ...withTrace((): TracedProgram => program.trace()),
-    }));
+    const rootName = this.options.rootName ?? ((): undefined => undefined);
+    const trace = (): TracedProgram => withTrace(() => program.trace());
+    return this.timed(name, 'trace', () => ({ name, ...withRootNames(rootName, trace) }));
   }
 
   private emitState(state: StateVariable, names: ReadonlyMap<StateVariable, string>): void {

@@ -8,6 +8,7 @@ import type { Tensor } from './node.ts';
 import { formatType } from './node.ts';
 import { where } from './ops/compare.ts';
 import { full } from './ops/leaves.ts';
+import { logicalAnd } from './ops/logic.ts';
 import { foldIn, split } from './ops/random.ts';
 import { sharedRng } from './rng.ts';
 import { currentScope } from './scope.ts';
@@ -63,10 +64,23 @@ export class ProgramContext {
     this.#updates.set(state, { value: held, callSites: captureCallSites() });
   }
 
+  /** What an update in this call made of a state, if there was one. */
+  pending(state: StateVariable): Tensor | undefined {
+    return this.#updates.get(state)?.value;
+  }
+
+  /** Updates a state from what it is so far in this call: once for each use of a layer that keeps statistics. */
+  revise(state: StateVariable, next: (soFar: Tensor) => Tensor): void {
+    checkUpdatesHere();
+    const value = next(this.pending(state) ?? state.tensor);
+    this.#updates.delete(state);
+    this.#set(state, value);
+  }
+
   /** Updates that `body` makes hold where a bool scalar is true; elsewhere the states keep their values. */
   onlyIf(condition: Tensor, body: () => void): void {
     const before = this.#condition;
-    this.#condition = condition;
+    this.#condition = before ? logicalAnd(before, condition) : condition;
     try {
       body();
     } finally {

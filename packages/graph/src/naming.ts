@@ -4,6 +4,32 @@ import type { StateVariable } from './state.ts';
 /** The user's name for what the call sites made: the variable that holds it. */
 export type RootName = (callSites: readonly CallSite[]) => string | undefined;
 
+const unknown: RootName = () => undefined;
+let inSource: RootName = unknown;
+
+/** Runs `body`, in which names of variables are known. */
+export function withRootNames<T>(rootName: RootName, body: () => T): T {
+  const before = inSource;
+  inSource = rootName;
+  try {
+    return body();
+  } finally {
+    inSource = before;
+  }
+}
+
+/**
+ * A state's name while its program is traced: as `nameStates` gives it, but without the number that tells equal names
+ * apart. Without a compiler the variable is not known, and the name begins with the first key.
+ */
+export function nameInSource(state: StateVariable): string {
+  const { naming } = state;
+  const names = new Map(
+    naming.form === 'derived' ? [[naming.of, nameInSource(naming.of)] as const] : [],
+  );
+  return baseName(state, names, inSource);
+}
+
 /**
  * A name for every state: the variable that holds its outermost module, then the keys of the containers inside; slots of
  * optimizers after the parameter's name. Equal names get `.1`, `.2`, in the order of creation. The order of `states`

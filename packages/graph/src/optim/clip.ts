@@ -1,5 +1,6 @@
 import { userError } from '../fail.ts';
 import type { Tensor } from '../node.ts';
+import { clamp } from '../ops/activations.ts';
 import { sumAxes } from '../ops/axes.ts';
 import { cast } from '../ops/cast.ts';
 import { greater, where } from '../ops/compare.ts';
@@ -43,4 +44,33 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransform {
     const scale = where(above, div(maxNorm, where(above, norm, 1)), 1);
     return gradients.map((g) => mul(g, cast(scale, g.dtype)));
   };
+}
+
+/**
+ * Scales each gradient for itself where its norm is above `maxNorm`, so that it becomes `maxNorm`.
+ *
+ *     trainStep({ …, clip: optim.clipByNorm(1) });
+ *
+ * @throws GraphError when `maxNorm` is not a positive number.
+ */
+export function clipByNorm(maxNorm: number): GradientTransform {
+  const clip = clipByGlobalNorm(maxNorm);
+  return (gradients) => gradients.flatMap((g) => clip([g]));
+}
+
+/**
+ * Bounds each element of each gradient to ±`maxValue`.
+ *
+ *     trainStep({ …, clip: optim.clipByValue(0.5) });
+ *
+ * @throws GraphError when `maxValue` is not a positive number.
+ */
+export function clipByValue(maxValue: number): GradientTransform {
+  if (!(maxValue > 0)) {
+    throw userError({
+      code: 'clip',
+      message: `clipByValue(${maxValue}): expected a positive number`,
+    });
+  }
+  return (gradients) => gradients.map((g) => clamp(g, -maxValue, maxValue));
 }

@@ -1,13 +1,12 @@
-import { insertCast } from '../coerce.ts';
 import { currentProgram } from '../current-program.ts';
-import type { DType } from '../dtype.ts';
-import { isHalf } from '../dtype.ts';
 import { userError } from '../fail.ts';
 import * as init from '../init.ts';
 import type { Tensor } from '../node.ts';
+import type { TensorType } from '../op.ts';
 import { cast } from '../ops/cast.ts';
 import { full } from '../ops/leaves.ts';
 import { add } from '../ops/math.ts';
+import type { InitialValue } from '../state.ts';
 import { StateVariable } from '../state.ts';
 import { i32 } from '../types.ts';
 import type { Schedule } from './schedules.ts';
@@ -15,7 +14,7 @@ import type { Schedule } from './schedules.ts';
 /** A fixed number, a function of the step, or a tensor such as `hyper('lr', 3e-3)`. */
 export type LearningRate = number | Schedule | Tensor;
 
-/** What an optimizer's rule sees of one parameter, all of one dtype: the parameter's own, or f32 for f16 and bf16. */
+/** What an optimizer's rule sees of one parameter. Scalars have the parameter's dtype. */
 export interface RuleContext<S extends string> {
   readonly parameter: Tensor;
   readonly gradient: Tensor;
@@ -25,14 +24,27 @@ export interface RuleContext<S extends string> {
   readonly step: Tensor;
 }
 
-/** An optimizer as arithmetic on one parameter: slots are zero before the first step. */
+/** A state that an optimizer keeps for a parameter. */
+export interface Slot {
+  /** Default: the parameter's. */
+  readonly type?: TensorType;
+  /** Default zeros. */
+  readonly init?: InitialValue;
+}
+
+/** The slots of a parameter, by name. */
+export type Slots<S extends string> = { readonly [K in S]?: Slot };
+
+/** An optimizer as arithmetic on one parameter. */
 export interface OptimizerRule<S extends string> {
   readonly name: string;
-  readonly slots: readonly S[];
+  /** Names, for slots of the parameter's type that are zero at first; or a function of that type. */
+  readonly slots: readonly S[] | ((parameter: TensorType) => Slots<S>);
   readonly learningRate: LearningRate;
   update(context: RuleContext<S>): {
     readonly parameter: Tensor;
-    readonly slots: { readonly [K in S]: Tensor };
+    /** The new value of every slot that the parameter has. */
+    readonly slots: { readonly [K in S]?: Tensor };
   };
 }
 
@@ -41,11 +53,20 @@ export interface ParameterGradient {
   readonly gradient: Tensor;
 }
 
+/** How many updates there were, as i32 scalars: before this one, and with it. */
+export interface Clock {
+  readonly before: Tensor;
+  readonly after: Tensor;
+}
+
 /** Updates parameters by their gradients; its slots and its counter `step` are states. */
 export interface Optimizer {
   readonly name: string;
-  /** Adds the updates of parameters, slots and counter to the program that is being traced. */
-  apply(gradients: readonly ParameterGradient[]): void;
+  /**
+   * Adds the updates of parameters, slots and counter to the program that is being traced. With a
+   * clock the optimizer counts by that, and keeps no counter.
+   */
+  apply(gradients: readonly ParameterGradient[], clock?: Clock): void;
 }
 
 /**
@@ -55,47 +76,58 @@ export interface Optimizer {
  *       ({ parameter: parameter.sub(gradient.mul(learningRate)), slots: {} }) });
  */
 export function optimizer<S extends string>(rule: OptimizerRule<S>): Optimizer {
-  const states = new OptimizerStates(rule.name, rule.slots);
+  const states = new SlotStates(rule.name);
+  const counter = new Counter();
   return {
     name: rule.name,
-    apply(gradients): void {
+    apply(gradients, clock): void {
       const program = currentProgram();
-      if (!program)
-        throw userError({
-          code: 'outside-program',
-          message: `${rule.name}.apply outside a program`,
-        });
-      const step = states.step.tensor;
-      const rate = learningRateAt(rule.learningRate, step);
-      const next = add(step, 1);
+      if (!program) throw outsideProgram(rule.name);
+      const { before, after } = clock ?? counter.tick();
+      const rate = learningRateAt(rule.learningRate, before);
       for (const { parameter, gradient } of gradients) {
-        const slots = states.slotsOf(parameter);
-        const dtype = arithmeticOf(parameter);
-        const after = rule.update({
-          parameter: insertCast(parameter.tensor, dtype, inF32),
-          gradient: insertCast(gradient, dtype, inF32),
-          slots: mapSlots(rule.slots, (slot) => slots[slot].tensor),
-          learningRate: cast(rate, dtype),
-          step: cast(next, dtype),
+        const { type } = parameter;
+        const slots = states.of(parameter, slotsOf(rule.slots, type));
+        const next = rule.update({
+          parameter: parameter.tensor,
+          gradient: cast(gradient, type.dtype),
+          slots: tensorsOf(slots) as RuleContext<S>['slots'],
+          learningRate: cast(rate, type.dtype),
+          step: cast(after, type.dtype),
         });
-        program.update(parameter, insertCast(after.parameter, parameter.type.dtype, inF32));
-        for (const slot of rule.slots) program.update(slots[slot], after.slots[slot]);
+        program.update(parameter, next.parameter);
+        for (const [name, state] of slots) {
+          const value = next.slots[name as S];
+          if (value) program.update(state, value);
+        }
       }
-      program.update(states.step, next);
     },
   };
 }
 
-// Parameters of f16 and bf16 are updated in f32, and so are their slots: small steps would vanish, and steps not count.
-const inF32 = 'the optimizer updates 16-bit parameters in f32';
-const arithmeticOf = ({ type: { dtype } }: StateVariable): DType => (isHalf(dtype) ? 'f32' : dtype);
+/** The error for an optimizer that is applied where nothing is traced. */
+export function outsideProgram(name: string): Error {
+  return userError({
+    code: 'outside-program',
+    message: `${name}.apply outside a program`,
+    cure: 'give it to trainStep, or apply it inside the function given to program()',
+  });
+}
 
-const mapSlots = <S extends string, T>(
-  slots: readonly S[],
-  f: (slot: S) => T,
-): { readonly [K in S]: T } =>
-  Object.fromEntries(slots.map((slot) => [slot, f(slot)])) as { [K in S]: T };
+function slotsOf<S extends string>(
+  slots: OptimizerRule<S>['slots'],
+  type: TensorType,
+): readonly (readonly [string, Slot])[] {
+  if (typeof slots !== 'function') return slots.map((name) => [name, {}] as const);
+  return Object.entries<Slot | undefined>(slots(type)).flatMap(([name, slot]) =>
+    slot ? [[name, slot] as const] : [],
+  );
+}
 
+const tensorsOf = (slots: ReadonlyMap<string, StateVariable>): Record<string, Tensor> =>
+  Object.fromEntries([...slots].map(([name, state]) => [name, state.tensor]));
+
+/** The learning rate before the update number `step`, f32. */
 function learningRateAt(rate: LearningRate, step: Tensor): Tensor {
   const value =
     typeof rate === 'function' ? rate(step) : typeof rate === 'number' ? full(rate, []) : rate;
@@ -107,37 +139,56 @@ function learningRateAt(rate: LearningRate, step: Tensor): Tensor {
   });
 }
 
-// Made at the first trace, kept by identity of the parameter from then on.
-class OptimizerStates<S extends string> {
-  readonly #name: string;
-  readonly #slots: readonly S[];
-  readonly #of = new Map<StateVariable, { readonly [K in S]: StateVariable }>();
+/** The state `step`, made at the first use. */
+export class Counter {
   #step: StateVariable | undefined;
 
-  constructor(name: string, slots: readonly S[]) {
-    this.#name = name;
-    this.#slots = slots;
-  }
+  constructor(private readonly name: string = 'step') {}
 
-  get step(): StateVariable {
+  get state(): StateVariable {
     this.#step ??= new StateVariable({
       kind: 'state',
       type: i32(),
       init: init.zeros,
-      naming: { form: 'absolute', name: 'step' },
+      naming: { form: 'absolute', name: this.name },
     });
     return this.#step;
   }
 
-  slotsOf(of: StateVariable): { readonly [K in S]: StateVariable } {
-    const known = this.#of.get(of);
+  /** Counts one update in the program that is being traced. */
+  tick(): Clock {
+    const before = this.state.tensor;
+    const after = add(before, 1);
+    currentProgram()?.update(this.state, after);
+    return { before, after };
+  }
+}
+
+/** States for parameters, made at the first trace, kept by identity of the parameter from then on. */
+export class SlotStates {
+  readonly #of = new Map<StateVariable, Map<string, StateVariable>>();
+
+  /** Names are `<prefix>.<slot>.<parameter>`. */
+  constructor(private readonly prefix: string) {}
+
+  of(
+    parameter: StateVariable,
+    slots: readonly (readonly [name: string, slot: Slot])[],
+  ): ReadonlyMap<string, StateVariable> {
+    const known = this.#of.get(parameter);
     if (known) return known;
-    const made = mapSlots(this.#slots, (slot) => {
-      const naming = { form: 'derived', prefix: `${this.#name}.${slot}`, of } as const;
-      const type = { dtype: arithmeticOf(of), shape: of.type.shape };
-      return new StateVariable({ kind: 'state', type, init: init.zeros, naming });
-    });
-    this.#of.set(of, made);
+    const made = new Map(slots.map(([name, slot]) => [name, this.#make(parameter, name, slot)]));
+    this.#of.set(parameter, made);
     return made;
+  }
+
+  #make(of: StateVariable, name: string, slot: Slot): StateVariable {
+    const first = slot.init ?? 0;
+    return new StateVariable({
+      kind: 'state',
+      type: slot.type ?? of.type,
+      init: typeof first === 'number' ? init.constant(first) : first,
+      naming: { form: 'derived', prefix: `${this.prefix}.${name}`, of },
+    });
   }
 }

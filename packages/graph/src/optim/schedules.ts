@@ -4,7 +4,7 @@ import { cast } from '../ops/cast.ts';
 import { less, where } from '../ops/compare.ts';
 import { exp } from '../ops/exponential.ts';
 import { full } from '../ops/leaves.ts';
-import { add, div, minimum, mul, sub } from '../ops/math.ts';
+import { add, div, maximum, minimum, mul, sub } from '../ops/math.ts';
 import { floor } from '../ops/rounding.ts';
 import { cos } from '../ops/trigonometric.ts';
 
@@ -14,7 +14,8 @@ export type Schedule = (step: Tensor) => Tensor;
 const f32 = (step: Tensor): Tensor => cast(step, 'f32');
 const number = (value: number): Tensor => full(value, []);
 
-function checkCount(what: string, count: number, min: number): void {
+/** Refuses what is below `min`. */
+export function checkCount(what: string, count: number, min: number): void {
   if (Number.isFinite(count) && count >= min) return;
   throw userError({
     code: 'schedule',
@@ -27,8 +28,8 @@ export function constant(value: number): Schedule {
   return () => number(value);
 }
 
-// 0 at step 0, 1 from step `steps` on.
-const progress = (step: Tensor, steps: number): Tensor => minimum(div(f32(step), steps), 1);
+/** 0 at step 0, 1 from step `steps` on. */
+export const progress = (step: Tensor, steps: number): Tensor => minimum(div(f32(step), steps), 1);
 
 /**
  * In a straight line from `from` at step 0 to `to` at step `steps`, and there from then on.
@@ -92,7 +93,7 @@ export function warmupCosine(options: {
 }
 
 /**
- * `initial · rate^(step / every)`, without stairs.
+ * `initial · rate^(step / every)`, without stairs; with `end` it goes no further than that.
  *
  *     optim.exponential({ initial: 1e-3, rate: 0.9, every: 100 })
  *
@@ -102,11 +103,16 @@ export function exponential(options: {
   readonly initial: number;
   readonly rate: number;
   readonly every?: number;
+  readonly end?: number;
 }): Schedule {
-  const { initial, rate, every = 1 } = options;
+  const { initial, rate, every = 1, end } = options;
   checkCount('exponential: every', every, 1);
   checkCount('exponential: rate', rate, Number.MIN_VALUE);
-  return (step) => mul(exp(mul(f32(step), Math.log(rate) / every)), initial);
+  const bound = rate < 1 ? maximum : minimum;
+  return (step) => {
+    const value = mul(exp(mul(f32(step), Math.log(rate) / every)), initial);
+    return end === undefined ? value : bound(value, end);
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Dim, DimEnv } from './dim.ts';
 import { dimSymbols, evaluateDim } from './dim.ts';
 import type { Node, Subgraph, Tensor } from './node.ts';
-import { make, nextNodeId, tensorKey } from './node.ts';
-import type { Attrs, Op, TensorType } from './op.ts';
+import { attrKey, make, nextNodeId, tensorKey } from './node.ts';
+import type { AttrKind, Attrs, AttrTypes, Op, TensorType } from './op.ts';
 import { input } from './ops/leaves.ts';
 import type { TracedFunction } from './scope.ts';
 import { currentScope, withScope } from './scope.ts';
@@ -49,7 +49,8 @@ export function traceBody(
   const first = within.lazy ? nextNodeId() : Number.POSITIVE_INFINITY;
   const nodes = new Layer(currentScope().nodes);
   const results = withScope({ within: { ...within, repeats }, nodes }, body);
-  return close(name, own, results, first);
+  const traced = close(name, own, results, first);
+  return { ...traced, graph: interned(traced.graph) };
 }
 
 /** Bodies that take the same operands: after `own` of their own, all that any of them has captured. */
@@ -61,7 +62,7 @@ export function shareCaptured(
   const graphs = bodies.map(({ graph, captured }) => {
     const at = new Map(captured.map((t, i) => [tensorKey(t), graph.parameters[own + i] as Tensor]));
     const rest = [...all].map(([key, t]) => at.get(key) ?? parameterLeaf('unused', t.type));
-    return { ...graph, parameters: [...graph.parameters.slice(0, own), ...rest] };
+    return interned({ ...graph, parameters: [...graph.parameters.slice(0, own), ...rest] });
   });
   return { captured: [...all.values()], graphs };
 }
@@ -69,13 +70,44 @@ export function shareCaptured(
 // Knows what is known around it, and keeps what is new to itself: a node that one body makes is not
 // taken for one from around the next.
 class Layer extends Map<string, Node> {
-  constructor(private readonly around: Map<string, Node> | undefined) {
+  constructor(readonly around: Map<string, Node> | undefined) {
     super();
   }
 
   override get(key: string): Node | undefined {
     return super.get(key) ?? this.around?.get(key);
   }
+}
+
+// By the table of the whole trace: equal bodies are one function, as equal nodes are one node.
+const graphs = new WeakMap<Map<string, Node>, Map<string, Subgraph>>();
+
+function interned(graph: Subgraph): Subgraph {
+  let table = currentScope().nodes;
+  while (table instanceof Layer) table = table.around;
+  if (!table) return graph;
+  const known = graphs.get(table) ?? new Map<string, Subgraph>();
+  graphs.set(table, known);
+  const key = graphKey(graph);
+  const found = known.get(key) ?? graph;
+  known.set(key, found);
+  return found;
+}
+
+/** Equal for functions that compute the same by the same ops in the same order. */
+function graphKey({ name, parameters: own, results }: Subgraph): string {
+  const numbers = new Map(own.map((t, i) => [t.node, i]));
+  const at = (t: Tensor): string => `${numbers.get(t.node)}.${t.index}`;
+  const lines = [name, ...own.map(String)];
+  for (const node of topologicalOrder(results)) {
+    if (numbers.has(node)) continue;
+    numbers.set(node, numbers.size);
+    const attrs = Object.entries(node.op.attributes).map(([attribute, kind]) =>
+      attrKey(kind, node.attrs[attribute] as AttrTypes[AttrKind]),
+    );
+    lines.push([node.op.name, ...node.inputs.map(at), ...attrs].join(';'));
+  }
+  return [...lines, ...results.map(at)].join('\n');
 }
 
 function close(

@@ -38,7 +38,7 @@ export function accumulate(
       const due = equal(count, every - 1);
       const totals = gradients.map(({ parameter, gradient }) => {
         const state = sums.of(parameter, [['sum', {}]]).get('sum');
-        const given = cast(gradient, parameter.type.dtype);
+        const given = cast(gradient, state?.type.dtype ?? gradient.dtype);
         return { parameter, state, total: state ? add(state.tensor, given) : given };
       });
       const means = totals.map(({ total }) => div(total, every));

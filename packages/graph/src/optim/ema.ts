@@ -1,5 +1,4 @@
 import { currentProgram } from '../current-program.ts';
-import { isHalf } from '../dtype.ts';
 import { userError } from '../fail.ts';
 import type { Tensor } from '../node.ts';
 import { cast } from '../ops/cast.ts';
@@ -43,9 +42,7 @@ export function ema(optimizer: Optimizer, options: { readonly decay?: number } =
   checkRange('ema', 'decay', decay, 1);
   const lags = new SlotStates('ema');
   const lagOf = (parameter: StateVariable): StateVariable => {
-    const { dtype, shape } = parameter.type;
-    const type = { dtype: isHalf(dtype) ? 'f32' : dtype, shape } as const;
-    return lags.of(parameter, [['lag', { type }]]).get('lag') as StateVariable;
+    return lags.of(parameter, [['lag', {}]]).get('lag') as StateVariable;
   };
   return {
     name: 'ema',

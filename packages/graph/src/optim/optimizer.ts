@@ -1,4 +1,6 @@
+import { insertCast } from '../coerce.ts';
 import { currentProgram } from '../current-program.ts';
+import { isHalf } from '../dtype.ts';
 import { userError } from '../fail.ts';
 import * as init from '../init.ts';
 import type { Tensor } from '../node.ts';
@@ -14,7 +16,7 @@ import type { Schedule } from './schedules.ts';
 /** A fixed number, a function of the step, or a tensor such as `hyper('lr', 3e-3)`. */
 export type LearningRate = number | Schedule | Tensor;
 
-/** What an optimizer's rule sees of one parameter. Scalars have the parameter's dtype. */
+/** What an optimizer's rule sees of one parameter, all of one dtype: the parameter's own, or f32 for f16 and bf16. */
 export interface RuleContext<S extends string> {
   readonly parameter: Tensor;
   readonly gradient: Tensor;
@@ -26,7 +28,7 @@ export interface RuleContext<S extends string> {
 
 /** A state that an optimizer keeps for a parameter. */
 export interface Slot {
-  /** Default: the parameter's. */
+  /** Default: the parameter's; f32 for f16 and bf16. */
   readonly type?: TensorType;
   /** Default zeros. */
   readonly init?: InitialValue;
@@ -86,16 +88,16 @@ export function optimizer<S extends string>(rule: OptimizerRule<S>): Optimizer {
       const { before, after } = clock ?? counter.tick();
       const rate = learningRateAt(rule.learningRate, before);
       for (const { parameter, gradient } of gradients) {
-        const { type } = parameter;
+        const type = arithmeticType(parameter);
         const slots = states.of(parameter, slotsOf(rule.slots, type));
         const next = rule.update({
-          parameter: parameter.tensor,
-          gradient: cast(gradient, type.dtype),
+          parameter: insertCast(parameter.tensor, type.dtype, inF32),
+          gradient: insertCast(gradient, type.dtype, inF32),
           slots: tensorsOf(slots) as RuleContext<S>['slots'],
           learningRate: cast(rate, type.dtype),
           step: cast(after, type.dtype),
         });
-        program.update(parameter, next.parameter);
+        program.update(parameter, insertCast(next.parameter, parameter.type.dtype, inF32));
         for (const [name, state] of slots) {
           const value = next.slots[name as S];
           if (value) program.update(state, value);
@@ -103,6 +105,14 @@ export function optimizer<S extends string>(rule: OptimizerRule<S>): Optimizer {
       }
     },
   };
+}
+
+// Parameters of f16 and bf16 are updated in f32, and so are their slots: small steps would vanish, and steps not count.
+const inF32 = 'the optimizer updates 16-bit parameters in f32';
+
+/** The type that a parameter is updated in. */
+export function arithmeticType({ type }: StateVariable): TensorType {
+  return isHalf(type.dtype) ? { ...type, dtype: 'f32' } : type;
 }
 
 /** The error for an optimizer that is applied where nothing is traced. */
@@ -186,7 +196,7 @@ export class SlotStates {
     const first = slot.init ?? 0;
     return new StateVariable({
       kind: 'state',
-      type: slot.type ?? of.type,
+      type: slot.type ?? arithmeticType(of),
       init: typeof first === 'number' ? init.constant(first) : first,
       naming: { form: 'derived', prefix: `${this.prefix}.${name}`, of },
     });

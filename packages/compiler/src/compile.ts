@@ -8,12 +8,13 @@ import type {
   TracedProgram,
 } from '@vorab/graph';
 import { dimSymbols, nameStates, traceInit, withRootNames, withTrace } from '@vorab/graph';
+import { insertedCasts } from './casts.ts';
 import { CompileError } from './compile-error.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitFunction } from './emit/function.ts';
 import { emitEntryPlan } from './emit/plan.ts';
 import type { EntryGraph } from './entry-graph.ts';
-import { nodesOf, statesRead, verifyGraph } from './entry-graph.ts';
+import { statesRead, verifyGraph } from './entry-graph.ts';
 import { lower } from './lower/index.ts';
 import { canonicalize, prepareFor } from './passes/index.ts';
 import type { Origins } from './passes/rewrite.ts';
@@ -171,7 +172,7 @@ class Compilation {
     const { lowered, memory } = this.timed(graph.name, `lower to ${target.name}`, () =>
       lower(prepared, target, fuse),
     );
-    const casts = nodesOf(prepared).filter((n) => n.op.name === 'cast' && n.note !== undefined);
+    const casts = insertedCasts(prepared, lowered);
     return this.timed(graph.name, `emit ${target.name}`, () =>
       emitEntryPlan(this.emitter, {
         entry,

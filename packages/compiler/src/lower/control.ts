@@ -12,6 +12,8 @@ import type { MemoryPlan } from './memory.ts';
 export interface LoweredBody {
   /** The function as the op has it. */
   readonly graph: Subgraph;
+  /** The same in ops of the target: what its steps compute. */
+  readonly prepared: StepGraph;
   /** How many of its first parameters its first results overwrite; its inputs and outputs come after these. */
   readonly carries: number;
   readonly lowered: Lowered;
@@ -41,6 +43,6 @@ export function lowerBodies(
     const origins = positionsOf(graph);
     const prepared = prepareFor(bodyGraph(graph, carries), target, fuse, origins);
     verifyGraph(prepared, `prepare a body of ${op.name} for ${target.name}`);
-    return [{ graph, carries, origins, ...lower(prepared) }];
+    return [{ graph, prepared, carries, origins, ...lower(prepared) }];
   });
 }

@@ -38,6 +38,8 @@ export interface TracedFunction {
   readonly repeats: boolean;
   /** Whether it may not run at all, so that nothing of it is computed outside. */
   readonly lazy?: boolean;
+  /** How many loops and branches it lies in, itself included; default 0: it is inlined. */
+  readonly depth?: number;
 }
 
 const outside: Scope = {

@@ -1,5 +1,6 @@
 import type { Dim, DimEnv } from './dim.ts';
 import { dimSymbols, evaluateDim } from './dim.ts';
+import { userError } from './fail.ts';
 import type { Node, Subgraph, Tensor } from './node.ts';
 import { attrKey, make, nextNodeId, tensorKey } from './node.ts';
 import type { AttrKind, Attrs, AttrTypes, Op, TensorType } from './op.ts';
@@ -33,6 +34,17 @@ export function parameterLeaf(name: string, type: TensorType): Tensor {
   return leaf;
 }
 
+/** Loops and branches within each other: an artifact holds its tables nested at most 64 deep. */
+const deepest = 16;
+
+function tooDeep(what: string): Error {
+  return userError({
+    code: 'nesting',
+    message: `${what} lies in more than ${deepest - 1} loops and branches`,
+    cure: 'compute with tensors of more axes what the inner ones do, or trace fewer of them',
+  });
+}
+
 /**
  * Traces a body on parameters of its own. What it uses from around it becomes further parameters.
  * What does not depend on its own is computed outside, once, unless the body is `lazy`; only leaves
@@ -46,9 +58,11 @@ export function traceBody(
 ): Traced {
   const outer = currentScope().within;
   const repeats = within.repeats || (outer?.repeats ?? false);
+  const depth = (within.depth ?? 0) + (outer?.depth ?? 0);
+  if (depth > deepest) throw tooDeep(within.what);
   const first = within.lazy ? nextNodeId() : Number.POSITIVE_INFINITY;
   const nodes = new Layer(currentScope().nodes);
-  const results = withScope({ within: { ...within, repeats }, nodes }, body);
+  const results = withScope({ within: { ...within, repeats, depth }, nodes }, body);
   const traced = close(name, own, results, first);
   return { ...traced, graph: interned(traced.graph) };
 }

@@ -133,7 +133,7 @@ function branch<A extends TensorTree>(
 ): Branch {
   const own = operands.leaves.map((t, i) => parameterLeaf(`operand${i}`, t.type));
   let results: FlatTree | undefined;
-  const within = { what: 'cond', repeats: false, lazy: true };
+  const within = { what: 'cond', repeats: false, lazy: true, depth: 1 };
   const traced = traceBody(name, own, within, () => {
     results = flatten(body(operands.rebuild(own) as A), `cond: the result of ${name}`);
     return results.leaves;

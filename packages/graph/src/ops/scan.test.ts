@@ -209,6 +209,15 @@ describe('what is refused', () => {
     `);
   });
 
+  test('loops in loops without end', () => {
+    const nest = (x: Tensor): Tensor =>
+      scan((c: Tensor) => [nest(c), null], x, null, { length: 1 })[0];
+    expect(text(() => nest(xs))).toMatchInlineSnapshot(`
+      "scan.test.ts: scan lies in more than 15 loops and branches
+        fix: compute with tensors of more axes what the inner ones do, or trace fewer of them"
+    `);
+  });
+
   test('lengths and pairs', () => {
     const same = (c: Tensor): readonly [Tensor, null] => [c, null];
     expect(text(() => scan(same, xs, full(0, [])))).toMatchInlineSnapshot(`

@@ -139,7 +139,7 @@ export function scan<C extends TensorTree, X extends TensorTree, Y extends Tenso
   let carry = first;
   let results: FlatTree | undefined;
   const name = body.name === '' || body.name === 'body' ? 'scan body' : body.name;
-  const traced = traceBody(name, own, { what: 'scan', repeats: true }, () => {
+  const traced = traceBody(name, own, { what: 'scan', repeats: true, depth: 1 }, () => {
     const element = sequences.rebuild(own.slice(first.leaves.length)) as X;
     const given: unknown = body(first.rebuild(own) as C, element);
     const [next, y] = pair(given);

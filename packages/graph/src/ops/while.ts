@@ -77,7 +77,7 @@ export function whileLoop<C extends TensorTree>(
       cure: 'begin with what the body changes',
     });
   }
-  const within = { what: 'whileLoop', repeats: true };
+  const within = { what: 'whileLoop', repeats: true, depth: 1 };
   const leaves = (): readonly Tensor[] =>
     first.leaves.map((t, i) => parameterLeaf(`carry${i}`, t.type));
   const [own, ownOfCond] = [leaves(), leaves()];

@@ -11,6 +11,7 @@ import {
   precision,
   stopGradient,
   vmap,
+  withTrace,
 } from '@vorab/graph';
 import { expect, test } from 'vitest';
 import { errorOf as errorAt, valuesOf } from './support.ts';
@@ -45,6 +46,21 @@ test('the gradient is the one given', () => {
   const want = valuesOf(x.sigmoid());
   gradientOf(log1pExp).forEach((g, i) => {
     expect(g).toBeCloseTo(want[i] as number, 12);
+  });
+});
+
+test('equal functions with unlike gradients stay apart', () => {
+  const times = (k: number): ((t: Tensor) => Tensor) =>
+    customVjp((t: Tensor) => t.sin(), {
+      forward: (t) => ({ value: t.sin(), residuals: null }),
+      backward: (_, ct) => [ct.mul(k)],
+    });
+  withTrace(() => {
+    const [a, b] = [times(2)(x), times(3)(x)];
+    expect(valuesOf(grad(a.sum(), [x])[0] as Tensor)).toEqual([2, 2, 2]);
+    expect(valuesOf(grad(b.sum(), [x])[0] as Tensor)).toEqual([3, 3, 3]);
+    const each = vmap((t: Tensor) => times(2)(t).add(times(3)(t)))(x);
+    expect(valuesOf(grad(each.sum(), [x])[0] as Tensor)).toEqual([5, 5, 5]);
   });
 });
 

@@ -117,7 +117,9 @@ export function customVjp<
   S extends TensorTree,
 >(f: TensorFunction<A, R>, rule: CustomVjpRule<A, R, S>): TensorFunction<A, R> {
   return (...args: A): R => {
-    const call = traceFunction(f, args, 'customVjp');
+    const traced = traceFunction(f, args, 'customVjp');
+    // A function of its own: equal bodies are one object, and may have unlike gradients.
+    const call = { ...traced, graph: { ...traced.graph } };
     checkCaptured(call);
     gradients.set(call.graph, flatRule(call, rule as unknown as AnyRule));
     return call.result.rebuild(make(customVjpOp, call.operands, { function: call.graph })) as R;

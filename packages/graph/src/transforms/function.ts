@@ -70,8 +70,8 @@ export function runOnLeaves(
     return type ? input(`${what} argument ${i}`, type) : t;
   });
   const leaves = given.filter((_, i) => types[i]);
-  const outer = currentScope().within?.repeats ?? false;
-  const within = { what, repeats: repeats || outer };
+  const outer = currentScope().within;
+  const within = { ...outer, what, repeats: repeats || (outer?.repeats ?? false) };
   const result = withScope({ within }, () => resultOf(f, args.rebuild(given), what));
   return { leaves, result };
 }

@@ -25,6 +25,8 @@ fb::AttributeValueUnion shape(std::vector<uint32_t> exprs) {
   return attribute<fb::ShapeAttrT>(std::move(exprs));
 }
 fb::AttributeValueUnion constant(uint32_t index) { return attribute<fb::ConstantAttrT>(index); }
+fb::AttributeValueUnion function(uint32_t index) { return attribute<fb::FunctionAttrT>(index); }
+fb::AttributeValueUnion flag(bool value) { return attribute<fb::BoolAttrT>(value); }
 
 ProgramBuilder::ProgramBuilder() {
   program_.producer = "test";
@@ -83,6 +85,11 @@ uint32_t ProgramBuilder::constant(const Array& data) {
   constant->segment = static_cast<uint32_t>(program_.segments.size() - 1);
   program_.constants.push_back(std::move(constant));
   return static_cast<uint32_t>(program_.constants.size() - 1);
+}
+
+uint32_t ProgramBuilder::function(fb::FunctionT function) {
+  program_.functions.push_back(std::make_unique<fb::FunctionT>(std::move(function)));
+  return static_cast<uint32_t>(program_.functions.size() - 1);
 }
 
 EntryBuilder ProgramBuilder::entry(const std::string& name) {

@@ -21,6 +21,8 @@ fb::AttributeValueUnion dtype(fb::DType value);
 fb::AttributeValueUnion dim(uint32_t expr);
 fb::AttributeValueUnion shape(std::vector<uint32_t> exprs);
 fb::AttributeValueUnion constant(uint32_t index);
+fb::AttributeValueUnion function(uint32_t index);
+fb::AttributeValueUnion flag(bool value);
 
 // A finished program and what it points into.
 struct Built {
@@ -43,6 +45,7 @@ class ProgramBuilder {
   uint32_t type_of(fb::DType dtype, std::vector<uint32_t> exprs);
   uint32_t state(const std::string& name, uint32_t type);
   uint32_t constant(const Array& data);
+  uint32_t function(fb::FunctionT function);
   EntryBuilder entry(const std::string& name);
   Built finish();
 

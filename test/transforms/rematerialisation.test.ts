@@ -1,22 +1,30 @@
+import type { NamedProgram } from '@vorab/compiler';
+import { compilePrograms } from '@vorab/compiler';
 import type { NdArray, Tensor } from '@vorab/graph';
 import {
   barrier,
   checkpoint,
   constant,
+  crossEntropy,
   dim,
   evaluate,
   f32,
   grad,
+  i32,
   input,
   jvp,
   nameStates,
   nn,
+  optim,
   program,
   random,
   topologicalOrder,
+  trainStep,
   vmap,
   withTrace,
 } from '@vorab/graph';
+import type { RuntimeName } from '@vorab/runtime';
+import { open } from '@vorab/runtime';
 import { describe, expect, test } from 'vitest';
 import { arrayFor, randomOf } from '../helpers/arrays.ts';
 import type { Outcome, Trial } from '../helpers/trials.ts';
@@ -97,6 +105,44 @@ const bytesOf = (array: NdArray | undefined): Uint8Array => {
   const { buffer, byteOffset, byteLength } = array?.data ?? new Uint8Array();
   return new Uint8Array(buffer, byteOffset, byteLength);
 };
+
+describe('training through a checkpoint', () => {
+  const net = nn.sequential(nn.linear(8, 16), nn.gelu(), nn.dropout(0.3), nn.linear(16, 4));
+  const saved = checkpoint(net);
+  const step = (f: (t: Tensor) => Tensor): NamedProgram['program'] =>
+    trainStep({
+      inputs: { x: f32(N, 8), y: i32(N) },
+      loss: ({ x, y }) => crossEntropy(f(x), y),
+      optimizer: optim.sgd({ learningRate: 0.1 }),
+    }) as never;
+  const location = { file: 'net.ts', line: 1, column: 1 };
+
+  async function losses(f: (t: Tensor) => Tensor, runtime: RuntimeName): Promise<number[]> {
+    const { bytes } = compilePrograms([{ name: 'fit', program: step(f), location }], {
+      targets: ['blas', 'mlx'],
+      relativePath: () => 'net.ts',
+    });
+    const session = await open(bytes, { runtime, seed: 1 });
+    const found: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const data = Float32Array.from({ length: 40 }, (_, k) => Math.sin(k + i));
+      const y = { data: Int32Array.from([0, 1, 2, 3, 0]), shape: [5] };
+      const { loss } = await session.call('fit', { x: { data, shape: [5, 8] }, y });
+      found.push(Number(await (loss as { item(): Promise<unknown> }).item()));
+    }
+    await session.close();
+    return found;
+  }
+
+  test.each<RuntimeName>(['reference', 'blas', 'mlx'])(
+    'gives the same losses: %s',
+    async (runtime) => {
+      const [plain, again] = [await losses(net, runtime), await losses(saved, runtime)];
+      expect(again).toEqual(plain);
+      expect(new Set(plain).size).toBe(plain.length);
+    },
+  );
+});
 
 describe('checkpoint', () => {
   const x = constant([0.1, 0.2, 0.3], 'f64');

@@ -237,6 +237,54 @@ const orders: Readonly<Record<string, Row>> = {
     ]),
 };
 
+const dynamics: Readonly<Record<string, Row>> = {
+  dynamicSlice: (dtype) => [
+    { types: [type(dtype, 7), type('i32', 1)], attrs: { sizes: [3] }, fills: [undefined, [2]] },
+    {
+      types: [type(dtype, 4, 5), type('i64', 2)],
+      attrs: { sizes: [2, 3] },
+      fills: [undefined, [-1, 9]],
+    },
+    {
+      types: [type(dtype, N, 3, 2), type('u8', 3)],
+      attrs: { sizes: [N, 1, 2] },
+      fills: [undefined, [3, 2, 1]],
+    },
+    { types: [type(dtype, 2, 3), type('i32', 2)], attrs: { sizes: [2, 3] } },
+  ],
+  dynamicUpdateSlice: (dtype) => [
+    {
+      types: [type(dtype, 7), type(dtype, 3), type('i32', 1)],
+      fills: [undefined, undefined, [2]],
+    },
+    {
+      types: [type(dtype, 4, 5), type(dtype, 2, 3), type('i64', 2)],
+      fills: [undefined, undefined, [-1, 9]],
+    },
+    {
+      types: [type(dtype, N, 3, 2), type(dtype, N, 1, 2), type('u8', 3)],
+      fills: [undefined, undefined, [3, 2, 1]],
+    },
+    { types: [type(dtype, 2, 3), type(dtype, 2, 3), type('i32', 2)] },
+  ],
+};
+
+const fourier: Row = floats((dtype) =>
+  [false, true].flatMap((inverse) => {
+    const pair = (axis: number, ...shape: TensorType['shape']): Application => ({
+      types: [type(dtype, ...shape), type(dtype, ...shape)],
+      attrs: { axis, inverse },
+    });
+    // Dense, split, split twice, a prime, a large prime, a factor without small ones.
+    return [
+      pair(0, 1),
+      pair(1, N, 8, 3),
+      ...(dtype === 'f32' || dtype === 'f64' ? [pair(1, 2, 60), pair(0, 37), pair(0, 139)] : []),
+      ...(dtype === 'f32' ? [pair(0, 1536), pair(0, 274)] : []),
+    ];
+  }),
+);
+
 const running: Row = (dtype) =>
   numbers(dtype)
     ? [false, true].flatMap((reverse) => [
@@ -323,6 +371,8 @@ export const caseTable: Readonly<Record<string, Row>> = {
   ...indices,
   argMin: indices['argMax'] as Row,
   ...orders,
+  ...dynamics,
+  fft: fourier,
   cumsum: running,
   cumprod: running,
   cummax: running,

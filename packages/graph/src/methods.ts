@@ -9,6 +9,11 @@ import type { BatchNormResult } from './ops/batch-norm.ts';
 import type { ConvOptions, ConvTransposeOptions } from './ops/conv-builders.ts';
 import type { PerAxis } from './ops/conv-shapes.ts';
 import type { CumulativeOptions, RunningOptions } from './ops/cumulative.ts';
+import type { DiagonalOptions } from './ops/diagonal.ts';
+import type { Starts } from './ops/dynamic.ts';
+import type { TensordotAxes } from './ops/einsum.ts';
+import type { Complex } from './ops/fft.ts';
+import type { FftNorm, FftOptions } from './ops/fourier.ts';
 import * as ops from './ops/index.ts';
 import type { SlogdetResult } from './ops/linalg/determinant.ts';
 import type { EighResult, SymmetricOptions } from './ops/linalg/eigh.ts';
@@ -22,9 +27,12 @@ import type { LabelLossOptions } from './ops/loss.ts';
 import type { NormOptions } from './ops/normalization.ts';
 import type { LossOptions } from './ops/pointwise-loss.ts';
 import type { AvgPoolOptions, PoolOptions } from './ops/pool-builders.ts';
+import type { QuantileOptions } from './ops/quantile.ts';
 import type { GruWeights, LstmState, LstmWeights } from './ops/recurrent.ts';
 import type { Axes, ReduceOptions } from './ops/reduce.ts';
+import type { InterpolateOptions } from './ops/resize.ts';
 import type { RopeOptions } from './ops/rope.ts';
+import type { HistogramOptions } from './ops/search.ts';
 import type { SortOptions } from './ops/sort.ts';
 
 declare module './node.ts' {
@@ -71,6 +79,12 @@ declare module './node.ts' {
     asin(): Tensor;
     /** The inverse of sinh. */
     asinh(): Tensor;
+    /** At least one axis: a scalar becomes a vector of one element. */
+    atLeast1d(): Tensor;
+    /** At least two axes; new ones come first. */
+    atLeast2d(): Tensor;
+    /** At least three axes; as numpy's, a matrix gets its new one behind: [m, n] becomes [m, n, 1]. */
+    atLeast3d(): Tensor;
     /** The angle in (−π/2, π/2) whose tangent is x. */
     atan(): Tensor;
     /** The angle of the point (x, y), first operand y, in [−π, π]. */
@@ -122,6 +136,13 @@ declare module './node.ts' {
      *     binaryCrossEntropyWithLogits(logits, target, { posWeight: 3 })
      */
     binaryCrossEntropyWithLogits(target: TensorLike, options?: LossOptions & { readonly posWeight?: TensorLike }): Tensor;
+    /**
+     * How often each integer 0 … count − 1 occurs, i32; with weights, the sums of those of each, in
+     * their dtype. What lies outside is not counted.
+     *
+     *     bincount(labels, 10)
+     */
+    bincount(count: Dim, weights?: Tensor): Tensor;
     /** The same bits as another dtype of the same width. */
     bitcast(dtype: DType): Tensor;
     /** Bits set in both integers. */
@@ -136,6 +157,14 @@ declare module './node.ts' {
     broadcastTo(shape: readonly Dim[]): Tensor;
     /** x as another dtype. `cast(labels, 'f32')` */
     cast(dtype: DType): Tensor;
+    /**
+     * Distances between each row of x and each row of y: f32[…, n, d] and f32[…, m, d] give f32[…, n,
+     * m]. `p` is 2 (Euclidean, the default), 1 (of absolute differences) or Infinity (the largest). The
+     * gradient where two rows are equal is 0.
+     *
+     *     cdist(points, centres)
+     */
+    cdist(y: Tensor, p?: number): Tensor;
     /** The smallest integer ≥ x. */
     ceil(): Tensor;
     /**
@@ -160,6 +189,11 @@ declare module './node.ts' {
      * batch, where a matrix is not positive definite or not finite.
      */
     cholesky(options?: { readonly symmetrize?: boolean }): Tensor;
+    /**
+     * Parts of an axis, `count` of them of equal extents; the last ones are smaller where it does not
+     * divide. `chunk(x, 3)` of 7 rows has 3, 3 and 1.
+     */
+    chunk(count: number, axis?: number): readonly Tensor[];
     /**
      * x, but at least min and at most max; a bound that is undefined does not bind. `x.clamp(-1, 1)`
      */
@@ -280,6 +314,25 @@ declare module './node.ts' {
      * @throws GraphError when x is not square or no float. A call fails where a matrix is not finite.
      */
     determinant(): Tensor;
+    /**
+     * A vector as the diagonal of a matrix of zeros; of a matrix, its diagonal. `offset` places it
+     * above the main one, or below.
+     *
+     *     diag(v)            // f32[3] gives f32[3, 3]
+     */
+    diag(offset?: number): Tensor;
+    /**
+     * The diagonals of matrices, as a new last axis. `diagonal(x, { offset: 1 })`
+     *
+     *     diagonal(x)        // f32[N, 3, 3] gives f32[N, 3]
+     */
+    diagonal(options?: DiagonalOptions): Tensor;
+    /**
+     * Matrices of zeros with the last axis of x as their diagonals: f32[N, 3] gives f32[N, 3, 3].
+     */
+    diagonalMatrix(offset?: number): Tensor;
+    /** Differences of neighbours along an axis, the last by default, `order` times over. */
+    diff(order?: number, axis?: number): Tensor;
     /** x / y. Integers truncate toward zero, as in C; an integer divided by 0 is 0. */
     div(y: TensorLike): Tensor;
     /** Σ x · y of two vectors, as a scalar. */
@@ -291,6 +344,22 @@ declare module './node.ts' {
      *     dropout(x, 0.1, key)
      */
     dropout(rate: number, k: Tensor): Tensor;
+    /**
+     * A part of x of fixed sizes at a place that is data. Starts are clamped, so that the part lies
+     * inside x; negative ones count as 0.
+     *
+     *     dynamicSlice(cache, [step, 0], [1, 64])    // row `step`
+     *
+     * @throws GraphError when a size is larger than its axis.
+     */
+    dynamicSlice(starts: Starts, sizes: readonly Dim[]): Tensor;
+    /**
+     * x with `update` in place of a part of it that begins where data say. Starts are clamped, so that
+     * the part lies inside x.
+     *
+     *     dynamicUpdateSlice(cache, row, [step, 0])
+     */
+    dynamicUpdateSlice(update: Tensor, starts: Starts): Tensor;
     /**
      * Eigenvalues and eigenvectors of symmetric matrices `[..., n, n]`. In each eigenvector the first
      * component that has at least 0.618 of the largest magnitude is positive: where eigenvalues are
@@ -341,12 +410,16 @@ declare module './node.ts' {
     expandDims(axes: number | readonly number[]): Tensor;
     /** eˣ − 1, accurate near 0. */
     expm1(): Tensor;
+    /** Frequency 0 moved to the middle of axes, all by default. */
+    fftShift(axes?: number | readonly number[]): Tensor;
     /** All axes as one; `flatten(x, 1)` keeps the first. */
     flatten(from?: number): Tensor;
     /** Reverses the order along axes (all by default). */
     flip(axes?: number | readonly number[]): Tensor;
     /** The largest integer ≤ x. */
     floor(): Tensor;
+    /** Every element is `value`, in x's shape, of x's dtype unless told otherwise. */
+    fullLike(value: number, dtype?: DType): Tensor;
     /**
      * The elements of x at integer indices along an axis: the result has the shape of x with the axis
      * replaced by the shape of the indices. Indices outside are clamped to the axis.
@@ -414,6 +487,15 @@ declare module './node.ts' {
      */
     hinge(target: TensorLike, options?: LossOptions & { readonly margin?: number }): Tensor;
     /**
+     * How many elements lie in each of `bins` bins of equal width, and the bins + 1 edges. A bin has
+     * its lower edge, the last one both; elements outside, and NaN, are not counted. Counts are i32, or
+     * of the weights' dtype. Where all elements are equal, or there are none, the range is widened by
+     * one half on both sides, as numpy does.
+     *
+     *     const [counts, edges] = histogram(x, 10, { range: [0, 1] });
+     */
+    histogram(bins: number, options?: HistogramOptions): readonly [counts: Tensor, edges: Tensor];
+    /**
      * Squared near 0, straight beyond `delta`, its mean by default (Huber, Ann. Math. Statist. 35, 1964).
      *
      *     huber(prediction, target, { delta: 2 })   // default 1
@@ -421,6 +503,13 @@ declare module './node.ts' {
      * @throws GraphError when delta is not a positive number.
      */
     huber(target: TensorLike, options?: LossOptions & { readonly delta?: number }): Tensor;
+    /** The inverse of fftShift. */
+    ifftShift(axes?: number | readonly number[]): Tensor;
+    /**
+     * Σ x · y over the last axis of both: the other axes of x, then those of y. With a scalar it is
+     * their product.
+     */
+    inner(y: Tensor): Tensor;
     /**
      * Instance normalisation: every example and channel for itself, over all places (Ulyanov et al.,
      * arXiv 1607.08022). Channels are the last axis.
@@ -428,6 +517,18 @@ declare module './node.ts' {
      *     instanceNorm(x, weight, bias)   // f32[N, 8, 8, 16], f32[16], f32[16]
      */
     instanceNorm(weight: Tensor, bias: Tensor, options?: NormOptions): Tensor;
+    /**
+     * x in another shape of the same rank, its samples interpolated along every axis whose extent
+     * changes. Samples are centred in their pixels (JAX's `image.resize`, PyTorch's `align_corners =
+     * False`); beyond the border the weights are normalised. Cubic is Keys' kernel with a = −1/2, as in
+     * JAX. Floats; 'nearest' takes any dtype.
+     *
+     *     interpolate(images, [N, 64, 64, 3])
+     *     interpolate(x, [20], { method: 'nearest' })
+     *
+     * @throws GraphError when a symbolic extent would change.
+     */
+    interpolate(shape: readonly Dim[], options?: InterpolateOptions): Tensor;
     /**
      * The inverses of square matrices, `[..., n, n]`. `solve(a, b)` is faster and more exact than
      * `inverse(a).matmul(b)`. f16 and bf16 are computed in f32.
@@ -451,6 +552,11 @@ declare module './node.ts' {
      *     klDivergence(logits.logSoftmax(), target, { reduction: 'batchMean' })
      */
     klDivergence(target: Tensor, options?: LossOptions & { readonly logTarget?: boolean }): Tensor;
+    /**
+     * The Kronecker product: every element of x times all of y, so that extents multiply. The ranks are
+     * made equal first, new axes in front. `kron(eye(2), a)` is block-diagonal.
+     */
+    kron(y: Tensor): Tensor;
     /**
      * Layer normalisation over the last axes, those of weight and bias (Ba et al., arXiv 1607.06450).
      *
@@ -594,6 +700,8 @@ declare module './node.ts' {
     maximum(y: TensorLike): Tensor;
     /** The mean over axes (all by default). `x.mean(-1)` */
     mean(axes?: Axes, options?: ReduceOptions): Tensor;
+    /** The middle element of floats over axes (all by default); the mean of two where it lies between. */
+    median(axes?: Axes, options?: ReduceOptions): Tensor;
     /** The smallest element over axes (all by default); otherwise as max. */
     min(axes?: Axes, options?: ReduceOptions): Tensor;
     /** The smaller of two; NaN where one is NaN. Equal operands share the gradient. */
@@ -622,6 +730,13 @@ declare module './node.ts' {
     nll(labels: Tensor, options?: LabelLossOptions): Tensor;
     /** The Euclidean norm √Σ x² over axes (all by default). Its gradient at 0 is NaN. */
     norm(axes?: Axes, options?: ReduceOptions): Tensor;
+    /**
+     * x divided by its Euclidean norm over axes, the last by default; by `eps` where that is larger.
+     * The gradient where x is 0 is that of x / eps.
+     *
+     *     normalize(x)           // rows of length 1
+     */
+    normalize(axes?: Axes, eps?: number): Tensor;
     /** x ≠ y, as bool; NaN differs from everything. */
     notEqual(y: TensorLike): Tensor;
     /**
@@ -631,6 +746,8 @@ declare module './node.ts' {
     oneHot(depth: Dim, dtype?: DType): Tensor;
     /** Ones of x's type. */
     onesLike(): Tensor;
+    /** x[i] · y[j] of two vectors, as a matrix; other shapes are flattened. */
+    outer(y: Tensor): Tensor;
     /**
      * `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind.
      */
@@ -678,6 +795,15 @@ declare module './node.ts' {
      * there is none. A call fails where a matrix is not finite.
      */
     qr(options?: { readonly fullMatrices?: boolean }): QrFactors;
+    /**
+     * The q-quantiles of floats over axes (all by default), q from 0 to 1: the element at place q·(n −
+     * 1) in order, interpolated between its neighbours. Several q give a new first axis. NaN where
+     * there is one, and over no elements.
+     *
+     *     quantile(x, 0.9, -1)
+     *     quantile(x, [0.25, 0.5, 0.75])
+     */
+    quantile(q: number | readonly number[], axes?: Axes, options?: QuantileOptions): Tensor;
     /** 1 / x, of floats. */
     reciprocal(): Tensor;
     /** x where it is positive, else 0, and NaN where x is; the gradient at 0 is 0. */
@@ -694,6 +820,13 @@ declare module './node.ts' {
      * @throws GraphError when the element counts differ, or -1 cannot be inferred exactly.
      */
     reshape(shape: readonly Dim[]): Tensor;
+    /**
+     * The first n/2 + 1 (rounded down) frequencies of a real tensor, as a pair; the others are their
+     * conjugates.
+     */
+    rfft(options?: FftOptions): Complex;
+    /** rfft along the last axis, then fft along the one before. */
+    rfft2(options?: { readonly norm?: FftNorm }): Complex;
     /**
      * x over the root of its mean square along the last axes, those of weight (Zhang and Sennrich, arXiv
      * 1910.07467).
@@ -714,6 +847,8 @@ declare module './node.ts' {
      * @throws GraphError when dims is odd or above dim, or positions have another length.
      */
     rope(options?: RopeOptions): Tensor;
+    /** Turned by `times` · 90° in the plane of two axes, from the first towards the second. */
+    rot90(times?: number, axes?: readonly [number, number]): Tensor;
     /** The nearest integer, ties to even: `round(0.5)` is 0. */
     round(): Tensor;
     /** 1 / √x. */
@@ -748,6 +883,27 @@ declare module './node.ts' {
     scatterMax(indices: Tensor, updates: Tensor, axis?: number): Tensor;
     /** The smaller of x and of the updates; otherwise as `scatterMax`. */
     scatterMin(indices: Tensor, updates: Tensor, axis?: number): Tensor;
+    /**
+     * Where values would be inserted into a sorted vector to keep its order, i32 in the shape of
+     * `values`: before equal elements (`side: 'left'`, the default), or behind them (`'right'`). NaN
+     * counts as largest. By halving: as many gathers as the length has bits.
+     *
+     *     searchSorted(edges, x)       // edges[i − 1] < x ≤ edges[i]
+     */
+    searchSorted(values: Tensor, options?: { readonly side?: 'left' | 'right' }): Tensor;
+    /** As segmentSum, the largest of the rows; −∞ or the least integer where there is none. */
+    segmentMax(ids: Tensor, count: Dim): Tensor;
+    /** As segmentSum, the mean of the rows, of floats; 0 where there is none. */
+    segmentMean(ids: Tensor, count: Dim): Tensor;
+    /** As segmentSum, the smallest of the rows; ∞ or the largest integer where there is none. */
+    segmentMin(ids: Tensor, count: Dim): Tensor;
+    /**
+     * Sums of the rows of x that have the same id: row s of the result is Σ x[i] where ids[i] = s. Ids
+     * cover the leading axes of x, need not be sorted, and are dropped outside 0 … count − 1.
+     *
+     *     segmentSum(x, ids, 3)      // f32[N, 4], i32[N] gives f32[3, 4]
+     */
+    segmentSum(ids: Tensor, count: Dim): Tensor;
     /** The self-normalising elu (Klambauer et al., arXiv 1706.02515). `x.selu()` */
     selu(): Tensor;
     /** x · 2ʸ, keeping the low bits; 0 where y is negative or not below the width. */
@@ -837,6 +993,8 @@ declare module './node.ts' {
     square(): Tensor;
     /** Without these axes of extent 1; without axes, all axes of extent 1. */
     squeeze(axes?: number | readonly number[]): Tensor;
+    /** The standard deviation over axes (all by default); `ddof: 1` divides by n − 1. */
+    std(axes?: Axes, options?: ReduceOptions & { readonly ddof?: number }): Tensor;
     /** x itself, through which no gradient flows. `x.sub(stopGradient(x.max()))` */
     stopGradient(): Tensor;
     /** x − y. */
@@ -889,6 +1047,14 @@ declare module './node.ts' {
     tan(): Tensor;
     /** sinh x / cosh x. */
     tanh(): Tensor;
+    /**
+     * Σ x · y over pairs of axes: the last `axes` of x with the first of y, or the axes listed for
+     * each. The result has the other axes of x, then those of y.
+     *
+     *     tensordot(x, y, 1)                     // the matrix product of two matrices
+     *     tensordot(x, y, [[0, 1], [1, 0]])
+     */
+    tensordot(y: Tensor, axes?: TensordotAxes): Tensor;
     /** x next to itself, `reps` times along each axis (aligned to the last). */
     tile(reps: number | readonly number[]): Tensor;
     /**
@@ -900,6 +1066,8 @@ declare module './node.ts' {
      * @throws GraphError when k is larger than the axis.
      */
     topK(k: Dim, axis?: number): readonly [values: Tensor, indices: Tensor];
+    /** The sum of the diagonals of matrices, of the last two axes unless told otherwise. */
+    trace(options?: DiagonalOptions): Tensor;
     /**
      * Output axis i is input axis axes[i]; without axes, all axes are reversed. `transpose(x, [0, 2,
      * 1])`
@@ -924,6 +1092,8 @@ declare module './node.ts' {
     triu(k?: number): Tensor;
     /** x without its fraction: `trunc(-1.7)` is -1. */
     trunc(): Tensor;
+    /** The parts of an axis one by one, without it: `const [x, y] = unstack(points, -1)`. */
+    unstack(axis?: number): readonly Tensor[];
     /** The variance over axes (all by default); `ddof: 1` divides by n − 1. */
     variance(axes?: Axes, options?: ReduceOptions & { readonly ddof?: number }): Tensor;
     /** x where the condition holds, y elsewhere; all broadcast. `where(x.greater(0), x, 0)` */
@@ -961,6 +1131,9 @@ const functions: Readonly<Record<string, unknown>> = {
   argsort: ops.argsort,
   asin: ops.asin,
   asinh: ops.asinh,
+  atLeast1d: ops.atLeast1d,
+  atLeast2d: ops.atLeast2d,
+  atLeast3d: ops.atLeast3d,
   atan: ops.atan,
   atan2: ops.atan2,
   atanh: ops.atanh,
@@ -970,6 +1143,7 @@ const functions: Readonly<Record<string, unknown>> = {
   batchNorm: ops.batchNorm,
   batchNormInference: ops.batchNormInference,
   binaryCrossEntropyWithLogits: ops.binaryCrossEntropyWithLogits,
+  bincount: ops.bincount,
   bitcast: ops.bitcast,
   bitwiseAnd: ops.bitwiseAnd,
   bitwiseNot: ops.bitwiseNot,
@@ -977,9 +1151,11 @@ const functions: Readonly<Record<string, unknown>> = {
   bitwiseXor: ops.bitwiseXor,
   broadcastTo: ops.broadcastTo,
   cast: ops.cast,
+  cdist: ops.cdist,
   ceil: ops.ceil,
   celu: ops.celu,
   cholesky: ops.cholesky,
+  chunk: ops.chunk,
   clamp: ops.clamp,
   cofactor: ops.cofactor,
   conv1d: ops.conv1d,
@@ -997,9 +1173,15 @@ const functions: Readonly<Record<string, unknown>> = {
   cumprod: ops.cumprod,
   cumsum: ops.cumsum,
   determinant: ops.determinant,
+  diag: ops.diag,
+  diagonal: ops.diagonal,
+  diagonalMatrix: ops.diagonalMatrix,
+  diff: ops.diff,
   div: ops.div,
   dot: ops.dot,
   dropout: ops.dropout,
+  dynamicSlice: ops.dynamicSlice,
+  dynamicUpdateSlice: ops.dynamicUpdateSlice,
   eigh: ops.eigh,
   eigvalsh: ops.eigvalsh,
   elu: ops.elu,
@@ -1011,9 +1193,11 @@ const functions: Readonly<Record<string, unknown>> = {
   exp2: ops.exp2,
   expandDims: ops.expandDims,
   expm1: ops.expm1,
+  fftShift: ops.fftShift,
   flatten: ops.flatten,
   flip: ops.flip,
   floor: ops.floor,
+  fullLike: ops.fullLike,
   gather: ops.gather,
   geglu: ops.geglu,
   gelu: ops.gelu,
@@ -1029,12 +1213,17 @@ const functions: Readonly<Record<string, unknown>> = {
   hardSwish: ops.hardSwish,
   hardTanh: ops.hardTanh,
   hinge: ops.hinge,
+  histogram: ops.histogram,
   huber: ops.huber,
+  ifftShift: ops.ifftShift,
+  inner: ops.inner,
   instanceNorm: ops.instanceNorm,
+  interpolate: ops.interpolate,
   inverse: ops.inverse,
   isFinite: ops.isFinite,
   isNaN: ops.isNaN,
   klDivergence: ops.klDivergence,
+  kron: ops.kron,
   layerNorm: ops.layerNorm,
   leakyRelu: ops.leakyRelu,
   less: ops.less,
@@ -1065,6 +1254,7 @@ const functions: Readonly<Record<string, unknown>> = {
   maxPool2d: ops.maxPool2d,
   maximum: ops.maximum,
   mean: ops.mean,
+  median: ops.median,
   min: ops.min,
   minimum: ops.minimum,
   mish: ops.mish,
@@ -1075,23 +1265,29 @@ const functions: Readonly<Record<string, unknown>> = {
   neg: ops.neg,
   nll: ops.nll,
   norm: ops.norm,
+  normalize: ops.normalize,
   notEqual: ops.notEqual,
   oneHot: ops.oneHot,
   onesLike: ops.onesLike,
+  outer: ops.outer,
   pad: ops.pad,
   pinv: ops.pinv,
   pow: ops.pow,
   prelu: ops.prelu,
   prod: ops.prod,
   qr: ops.qr,
+  quantile: ops.quantile,
   reciprocal: ops.reciprocal,
   relu: ops.relu,
   relu6: ops.relu6,
   repeat: ops.repeat,
   reshape: ops.reshape,
+  rfft: ops.rfft,
+  rfft2: ops.rfft2,
   rmsNorm: ops.rmsNorm,
   roll: ops.roll,
   rope: ops.rope,
+  rot90: ops.rot90,
   round: ops.round,
   rsqrt: ops.rsqrt,
   scaledDotProductAttention: ops.scaledDotProductAttention,
@@ -1099,6 +1295,11 @@ const functions: Readonly<Record<string, unknown>> = {
   scatterAdd: ops.scatterAdd,
   scatterMax: ops.scatterMax,
   scatterMin: ops.scatterMin,
+  searchSorted: ops.searchSorted,
+  segmentMax: ops.segmentMax,
+  segmentMean: ops.segmentMean,
+  segmentMin: ops.segmentMin,
+  segmentSum: ops.segmentSum,
   selu: ops.selu,
   shiftLeft: ops.shiftLeft,
   shiftRight: ops.shiftRight,
@@ -1120,6 +1321,7 @@ const functions: Readonly<Record<string, unknown>> = {
   sqrt: ops.sqrt,
   square: ops.square,
   squeeze: ops.squeeze,
+  std: ops.std,
   stopGradient: ops.stopGradient,
   sub: ops.sub,
   sum: ops.sum,
@@ -1130,13 +1332,16 @@ const functions: Readonly<Record<string, unknown>> = {
   takeAlongAxis: ops.takeAlongAxis,
   tan: ops.tan,
   tanh: ops.tanh,
+  tensordot: ops.tensordot,
   tile: ops.tile,
   topK: ops.topK,
+  trace: ops.trace,
   transpose: ops.transpose,
   triangularSolve: ops.triangularSolve,
   tril: ops.tril,
   triu: ops.triu,
   trunc: ops.trunc,
+  unstack: ops.unstack,
   variance: ops.variance,
   where: ops.where,
   windows: ops.windows,

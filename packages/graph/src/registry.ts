@@ -12,7 +12,9 @@ import * as choices from './ops/cond.ts';
 import * as conv from './ops/conv.ts';
 import * as cumulative from './ops/cumulative.ts';
 import * as dropout from './ops/dropout.ts';
+import * as dynamic from './ops/dynamic.ts';
 import * as exponential from './ops/exponential.ts';
+import * as fft from './ops/fft.ts';
 import * as gradient from './ops/gradient.ts';
 import * as indexing from './ops/indexing.ts';
 import * as leaves from './ops/leaves.ts';
@@ -62,6 +64,8 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   scatter,
   sort,
   cumulative,
+  dynamic,
+  fft,
   activations,
   statistics,
   softmax,

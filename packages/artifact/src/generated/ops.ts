@@ -163,4 +163,7 @@ export const ops: readonly OpRow[] = [
   { id: 159, name: 'svd', kind: 'Routine', minInputs: 1, maxInputs: 1, outputs: 3, attributes: '' },
   { id: 160, name: 'svdvals', kind: 'Composite', minInputs: 1, maxInputs: 1, outputs: 1, attributes: '' },
   { id: 161, name: 'triangularSolve', kind: 'Routine', minInputs: 2, maxInputs: 2, outputs: 1, attributes: 'bbb' },
+  { id: 162, name: 'dynamicSlice', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 1, attributes: 'S' },
+  { id: 163, name: 'dynamicUpdateSlice', kind: 'Composite', minInputs: 3, maxInputs: 3, outputs: 1, attributes: '' },
+  { id: 164, name: 'fft', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 2, attributes: 'ib' },
 ];

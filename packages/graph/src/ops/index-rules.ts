@@ -47,11 +47,15 @@ function wideEnough(indices: Tensor): Tensor {
   return dtypeBytes(indices.dtype) < 4 ? cast(indices, 'i32') : indices;
 }
 
-/** Indices held within 0 and `extent` − 1, as i32. */
-export function clampIndices(indices: Tensor, extent: Dim): Tensor {
+/** Indices held within 0 and `last`, as i32. */
+export function clampTo(indices: Tensor, last: Dim): Tensor {
   const wide = wideEnough(indices);
-  const last = sizeOf(extent === 0 ? 0 : dimSub(extent, 1), wide.dtype);
-  return cast(maximum(minimum(wide, last), 0), 'i32');
+  return cast(maximum(minimum(wide, sizeOf(last, wide.dtype)), 0), 'i32');
+}
+
+/** Indices held within the axis, as i32. */
+export function clampIndices(indices: Tensor, extent: Dim): Tensor {
+  return clampTo(indices, extent === 0 ? 0 : dimSub(extent, 1));
 }
 
 /** Where 0 ≤ index < `extent`. */

@@ -29,6 +29,7 @@ export {
   notEqual,
   where,
 } from './compare.ts';
+export { arange, eye, fullLike, linspace, meshgrid } from './construct.ts';
 export type { ConvOptions, ConvTransposeOptions } from './conv-builders.ts';
 export {
   conv1d,
@@ -40,8 +41,33 @@ export {
 export type { Padding, PerAxis } from './conv-shapes.ts';
 export type { CumulativeOptions, RunningOptions } from './cumulative.ts';
 export { cummax, cummin, cumprod, cumsum, logCumsumExp } from './cumulative.ts';
+export type { DiagonalOptions } from './diagonal.ts';
+export { diag, diagonal, diagonalMatrix, trace } from './diagonal.ts';
+export { cdist, normalize, std } from './distance.ts';
 export { dropout } from './dropout.ts';
+export type { Starts } from './dynamic.ts';
+export { dynamicSlice, dynamicUpdateSlice } from './dynamic.ts';
+export type { TensordotAxes } from './einsum.ts';
+export { einsum, inner, outer, tensordot } from './einsum.ts';
 export * from './exponential.ts';
+export type { Complex } from './fft.ts';
+export type { ComplexLike, FftNorm, FftnOptions, FftOptions } from './fourier.ts';
+export {
+  fft,
+  fft2,
+  fftFreq,
+  fftn,
+  fftShift,
+  ifft,
+  ifft2,
+  ifftn,
+  ifftShift,
+  irfft,
+  irfft2,
+  rfft,
+  rfft2,
+  rfftFreq,
+} from './fourier.ts';
 export { geglu, glu, swiglu } from './gated.ts';
 export { stopGradient } from './gradient.ts';
 export { embedding, gather, oneHot, scatterAdd, takeAlongAxis } from './indexing.ts';
@@ -95,6 +121,18 @@ export {
   maxPool1d,
   maxPool2d,
 } from './pool-builders.ts';
+export type { QuantileMethod, QuantileOptions } from './quantile.ts';
+export { median, quantile } from './quantile.ts';
+export {
+  atLeast1d,
+  atLeast2d,
+  atLeast3d,
+  chunk,
+  diff,
+  kron,
+  rot90,
+  unstack,
+} from './rearrange.ts';
 export {
   celu,
   elu,
@@ -112,10 +150,15 @@ export type { GruWeights, LstmState, LstmWeights } from './recurrent.ts';
 export { gruCell, gruGates, lstmCell, lstmGates } from './recurrent.ts';
 export type { Axes, ReduceOptions } from './reduce.ts';
 export { all, any, max, min, prod, sum } from './reduce.ts';
+export type { InterpolateMethod, InterpolateOptions } from './resize.ts';
+export { interpolate } from './resize.ts';
 export type { RopeConvention, RopeOptions } from './rope.ts';
 export { rope } from './rope.ts';
 export * from './rounding.ts';
 export { scatter, scatterMax, scatterMin } from './scatter.ts';
+export type { HistogramOptions } from './search.ts';
+export { histogram, searchSorted } from './search.ts';
+export { bincount, segmentMax, segmentMean, segmentMin, segmentSum } from './segment.ts';
 export { concat, pad, slice, sliceAxis } from './slice.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export type { SortOptions } from './sort.ts';

@@ -8,7 +8,8 @@ import { Tensor } from './node.ts';
 import type { TensorType } from './op.ts';
 import { inputOp } from './ops/leaves.ts';
 import type { InputTypes, NamedTensor, TracedProgram } from './program.ts';
-import { dimsOf, isParameter } from './subgraph.ts';
+import { isParameter } from './subgraph.ts';
+import { dimsOf } from './subgraph-bind.ts';
 import { topologicalOrder } from './topo.ts';
 
 // What can be wrong with a program as a whole; each op has checked itself.

@@ -188,6 +188,19 @@ describe('tidyCalls', () => {
     `);
   });
 
+  test('of a branch too', () => {
+    const body: Body = (h, xs) => ({
+      y: cond(
+        h.sum().less(1),
+        () => [h.exp(), xs.exp()],
+        () => [h.matmul(w), xs],
+      )[0] as Tensor,
+    });
+    expect(printGraph(prepared(body, blas)).split('\n').at(-2)).toMatchInlineSnapshot(
+      `"%3 = cond{ifTrue='ifTrue' ifFalse='ifFalse'} %2 h state0 : f32[2, 3]"`,
+    );
+  });
+
   test('mlx gets functions of its own ops', () => {
     const body: Body = (h, xs) => ({
       y: scan((h: Tensor, x: Tensor) => [h.add(x).gelu(), null], h, xs)[0],

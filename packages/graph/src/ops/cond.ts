@@ -3,12 +3,19 @@ import { TypeRuleError } from '../errors.ts';
 import { userError } from '../fail.ts';
 import type { NdArray } from '../ndarray.ts';
 import type { Subgraph } from '../node.ts';
-import { make, Tensor } from '../node.ts';
+import { make, Tensor, tensorKey } from '../node.ts';
 import { readNumber } from '../number.ts';
-import type { CallOp, TensorType, Vjp } from '../op.ts';
+import type { CallOp, Narrowed, TensorType, Vjp } from '../op.ts';
 import { withScope } from '../scope.ts';
 import type { Traced } from '../subgraph.ts';
-import { parameterLeaf, resultTypes, shareCaptured, traceBody } from '../subgraph.ts';
+import {
+  parameterLeaf,
+  parametersOf,
+  resultTypes,
+  selected,
+  shareCaptured,
+  traceBody,
+} from '../subgraph.ts';
 import { vjpOfGraph } from '../subgraph-grad.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
@@ -39,6 +46,7 @@ export const condOp: CallOp = control({
     const holds = readNumber(pred as NdArray, 0) !== 0;
     return yield* run(holds ? 'ifTrue' : 'ifFalse', operands);
   },
+  narrow: narrowCond,
   vjp: (context) => condVjp(context),
   jvp: condJvp,
   batch: condBatch,
@@ -48,6 +56,30 @@ export const condOp: CallOp = control({
 export function checkPredicate({ dtype, shape }: TensorType, what: string): void {
   if (dtype === 'bool' && shape.length === 0) return;
   throw new TypeRuleError('predicate', `${what} is ${dtype} of rank ${shape.length}, not bool[]`);
+}
+
+/** Without results that nobody uses, and operands that neither branch needs then. */
+function narrowCond({ ifTrue, ifFalse }: CondAttrs, used: readonly boolean[]): Narrowed | null {
+  const outputs = used.flatMap((is, i) => (is ? [i] : []));
+  const branches = [ifTrue, ifFalse];
+  const needed = branches.map(({ results }) =>
+    parametersOf(outputs.map((i) => results[i] as Tensor)),
+  );
+  const operands = ifTrue.parameters.flatMap((_, i) =>
+    branches.some(({ parameters }, b) => needed[b]?.has(tensorKey(parameters[i] as Tensor)))
+      ? [i]
+      : [],
+  );
+  const same = outputs.length === used.length && operands.length === ifTrue.parameters.length;
+  if (same || outputs.length === 0) return null;
+  return {
+    attrs: {
+      ifTrue: selected(ifTrue, operands, outputs),
+      ifFalse: selected(ifFalse, operands, outputs),
+    },
+    inputs: [0, ...operands.map((i) => i + 1)],
+    outputs,
+  };
 }
 
 // Only the branch that was taken is computed again, with its gradient: what two branches would keep

@@ -1,7 +1,7 @@
 import type { Subgraph, Tensor } from '../node.ts';
 import { tensorKey } from '../node.ts';
 import type { Narrowed } from '../op.ts';
-import { topologicalOrder } from '../topo.ts';
+import { parametersOf, selected } from '../subgraph.ts';
 import type { ScanAttrs } from './scan.ts';
 
 /**
@@ -23,7 +23,7 @@ export function narrowScan(attrs: ScanAttrs, used: readonly boolean[]): Narrowed
   return {
     attrs: {
       ...attrs,
-      body: narrowed(body, inputs, outputs),
+      body: selected(body, inputs, outputs),
       carries: left,
       sequences: below(inputs, carries + sequences) - left,
     },
@@ -43,24 +43,4 @@ function liveResults(body: Subgraph, carries: number, used: readonly boolean[]):
     if (next.every((is, i) => is === live[i])) return live.flatMap((is, i) => (is ? [i] : []));
     live = next;
   }
-}
-
-function parametersOf(results: readonly Tensor[]): ReadonlySet<string> {
-  const leaves = topologicalOrder(results).filter((node) => node.inputs.length === 0);
-  return new Set(leaves.map((node) => `${node.id}.0`));
-}
-
-const known = new WeakMap<Subgraph, Map<string, Subgraph>>();
-
-function narrowed(body: Subgraph, inputs: readonly number[], outputs: readonly number[]): Subgraph {
-  const key = `${inputs.join()} ${outputs.join()}`;
-  const of = known.get(body) ?? new Map<string, Subgraph>();
-  known.set(body, of);
-  const made = of.get(key) ?? {
-    name: body.name,
-    parameters: inputs.map((i) => body.parameters[i] as Tensor),
-    results: outputs.map((i) => body.results[i] as Tensor),
-  };
-  of.set(key, made);
-  return made;
 }

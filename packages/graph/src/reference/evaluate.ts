@@ -5,7 +5,7 @@ import type { ArrayData, NdArray } from '../ndarray.ts';
 import { toNdArray } from '../ndarray.ts';
 import type { Node, Tensor } from '../node.ts';
 import type { LeafOp, TensorType } from '../op.ts';
-import { bindType } from '../subgraph.ts';
+import { bindType } from '../subgraph-bind.ts';
 import { topologicalOrder } from '../topo.ts';
 import { evaluateInOrder } from './node.ts';
 

@@ -16,7 +16,7 @@ import type {
 } from '../op.ts';
 import { input } from '../ops/leaves.ts';
 import { withScope } from '../scope.ts';
-import { bindAttrs, bindType } from '../subgraph.ts';
+import { bindAttrs, bindType } from '../subgraph-bind.ts';
 import { topologicalOrder } from '../topo.ts';
 import { evaluateElementwise } from './elementwise.ts';
 import { evaluateReduce } from './reduce.ts';

@@ -1,5 +1,6 @@
 /** Applications of linear algebra: matrices whose condition, and whose distinct values, are known. */
 import type { Attrs, DType, TensorType } from '@vorab/graph';
+import { isFloat } from '@vorab/graph';
 import type { Fill } from './arrays.ts';
 import type { Application } from './case-table.ts';
 
@@ -50,6 +51,8 @@ const flags = [true, false];
 const triangles = flags.flatMap((lower) =>
   flags.flatMap((transposeA) => flags.map((unitDiagonal) => ({ lower, transposeA, unitDiagonal }))),
 );
+
+const norms = ['fro', 'nuc', '1', '-1', '2', '-2', 'inf', '-inf'];
 
 /** By op name; N is a symbolic dim that may be 0. */
 export function linalgCases(N: Shape[number]): Readonly<Record<string, Row>> {
@@ -102,13 +105,26 @@ export function linalgCases(N: Shape[number]): Readonly<Record<string, Row>> {
     solve: systems(sides, [{}]),
     inverse: on(graded, [...square, [N, N]]),
     pinv: on(graded, any, [{ rcond: -1 }, { rcond: 0.01 }]),
+    lstsq: systems(
+      [
+        ...sides,
+        [
+          [5, 3],
+          [5, 2],
+        ],
+        [
+          [N, 2, 4],
+          [N, 2, 1],
+        ],
+      ],
+      [{ rcond: -1 }],
+    ),
     determinant: on(graded, small),
     slogdet: on(graded, small),
     cofactor: on(graded, small),
-    matrixNorm: on(
-      graded,
-      [[N, 3, 4]],
-      ['fro', 'nuc', '1', '-1', '2', '-2', 'inf', '-inf'].map((ord) => ({ ord })),
-    ),
+    matrixNorm: (dtype) =>
+      isFloat(dtype)
+        ? norms.map((ord) => ({ types: [type(dtype, [N, 3, 4])], attrs: { ord }, fills: [graded] }))
+        : [],
   };
 }

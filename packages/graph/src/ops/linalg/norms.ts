@@ -11,7 +11,7 @@ import { sqrt } from '../exponential.ts';
 import { abs, mul } from '../math.ts';
 import { max, min } from '../reduce.ts';
 import { identityMatrix, product } from './algebra.ts';
-import { matrixShape, onMatrices, squareShape } from './matrices.ts';
+import { matrixShape, squareShape } from './matrices.ts';
 import { inverse } from './solve.ts';
 import { svdvals } from './svd.ts';
 
@@ -44,6 +44,7 @@ export const matrixNormOp: CompositeOp = composite({
   name: 'matrixNorm',
   doc: 'a norm of matrices: fro, nuc, 1, -1, 2, -2, inf or -inf',
   attributes: { ord: 'string' },
+  precision: 'accumulate',
   decompose([x], { ord }) {
     matrixShape((x as Tensor).type);
     const norm = byName[ord];
@@ -59,9 +60,9 @@ export const matrixNormOp: CompositeOp = composite({
 });
 
 /**
- * A norm of matrices, `[..., m, n]` to `[...]`; the Frobenius norm by default. Those that need
- * singular values are computed in f32 for f16 and bf16. The gradient at a zero matrix is finite: 0 of
- * the Frobenius norm, one of the subgradients of the others.
+ * A norm of matrices, `[..., m, n]` to `[...]`; the Frobenius norm by default. f16 and bf16 are
+ * computed in f32. The gradient at a zero matrix is finite: 0 of the Frobenius norm, one of the
+ * subgradients of the others.
  *
  *     const decay = matrixNorm(weight, 'nuc');
  *     const largest = matrixNorm(weight, 2);
@@ -70,11 +71,7 @@ export const matrixNormOp: CompositeOp = composite({
  */
 export function matrixNorm(x: Tensor, ord: MatrixNormOrder | number = 'fro'): Tensor {
   const name = ord === Infinity ? 'inf' : ord === -Infinity ? '-inf' : String(ord);
-  const build = (a: Tensor): Tensor => make1(matrixNormOp, [a], { ord: name });
-  const spectral = name === 'nuc' || name === '2' || name === '-2';
-  return spectral
-    ? onMatrices('matrixNorm', [x], ([a], narrow) => narrow(build(a as Tensor)))
-    : build(x);
+  return make1(matrixNormOp, [x], { ord: name });
 }
 
 /**

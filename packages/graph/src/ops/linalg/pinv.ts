@@ -1,5 +1,6 @@
 import { composite } from '../../composite.ts';
 import type { Dim } from '../../dim.ts';
+import { dimEqual } from '../../dim.ts';
 import { TypeRuleError } from '../../errors.ts';
 import type { Tensor } from '../../node.ts';
 import { make, make1 } from '../../node.ts';
@@ -12,7 +13,7 @@ import { stopGradient } from '../gradient.ts';
 import { add, mul, neg, sub } from '../math.ts';
 import { max } from '../reduce.ts';
 import { asRows, epsilonOf, noise, product, reciprocalAbove, transposed } from './algebra.ts';
-import { matrixShape, onMatrices } from './matrices.ts';
+import { matrixShape, onMatrices, sameBatch } from './matrices.ts';
 import { svdOp, svdvals } from './svd.ts';
 import { withRightSides } from './triangular.ts';
 
@@ -40,6 +41,21 @@ export const pinvOp: CompositeOp = composite({
     const second = sub(left, product(a, product(p, left)));
     const third = sub(right, product(product(right, p), a));
     return [add(first, add(second, third))];
+  },
+  batch: leadingAxis,
+  test: { ulp: 512, part: 1e-5 },
+});
+
+export const lstsqOp: CompositeOp = composite({
+  name: 'lstsq',
+  doc: 'pinv(a)·b: the shortest of the X with the least ‖a·X − b‖; rcond as of pinv',
+  attributes: { rcond: 'float' },
+  inputs: 2,
+  decompose([a, b], attrs) {
+    const [left, right] = [matrixShape((a as Tensor).type), matrixShape((b as Tensor).type)];
+    if (!dimEqual(left.rows, right.rows) || !sameBatch(left.batch, right.batch))
+      throw new TypeRuleError('shape-mismatch', `a is ${a}, b is ${b}`, 'give b as many rows as a');
+    return [product(make1(pinvOp, [a as Tensor], attrs), b as Tensor)];
   },
   batch: leadingAxis,
   test: { ulp: 512, part: 1e-5 },
@@ -91,8 +107,12 @@ export function pinv(x: Tensor, options: RcondOptions = {}): Tensor {
 export function lstsq(a: Tensor, b: Tensor, options: RcondOptions = {}): Tensor {
   return onMatrices('lstsq', [a, b], ([left, right], narrow) => {
     const { rows } = matrixShape((left as Tensor).type);
-    const inverse = make1(pinvOp, [left as Tensor], { rcond: rcondOf(options) });
-    return narrow(withRightSides(inverse, right as Tensor, rows, (p, sides) => product(p, sides)));
+    const attrs = { rcond: rcondOf(options) };
+    return narrow(
+      withRightSides(left as Tensor, right as Tensor, rows, (l, r) =>
+        make1(lstsqOp, [l, r], attrs),
+      ),
+    );
   });
 }
 

@@ -10,7 +10,8 @@ import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
 import { decode, encodeInto } from '../number.ts';
 import type { ContractOp } from '../op.ts';
-import { reshapeTo, shapeText } from './axes.ts';
+import { reshapeTo, shapeText, sumAxes } from './axes.ts';
+import { mul } from './math.ts';
 import { moveAxis, swapAxes } from './transpose.ts';
 
 export const matmulOp: ContractOp = contraction({
@@ -93,7 +94,7 @@ function multiply(x: NdArray, y: NdArray, out: NdArray): void {
 }
 
 /**
- * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
+ * The matrix product, of numbers of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
  * axes broadcast; an operand of rank 1 is a row (first) or a column (second), whose axis disappears
  * from the result.
  *
@@ -116,6 +117,7 @@ export function matmul(x: Tensor, y: Tensor): Tensor {
     }
     if (a.rank === 1) return dropAxis(matmul(reshapeTo(a, [1, inner]), b), b.rank === 1 ? -1 : -2);
     if (b.rank === 1) return dropAxis(matmul(a, reshapeTo(b, [inner, 1])), -1);
+    if (!isFloat(a.dtype)) return ofIntegers(a, b);
     return b.rank === 2 ? byMatrix(a, b) : batched(a, b);
   });
 }
@@ -130,6 +132,12 @@ function byMatrix(x: Tensor, y: Tensor): Tensor {
   const rows = x.shape.slice(0, -1);
   const flat = reshapeTo(x, [elementCount(rows), x.shape.at(-1) as Dim]);
   return reshapeTo(make1(matmulOp, [flat, y], {}), [...rows, y.shape.at(-1) as Dim]);
+}
+
+// Element by element: the libraries of matrix products have floats alone.
+function ofIntegers(x: Tensor, y: Tensor): Tensor {
+  const products = mul(expandDims(x, -1), expandDims(y, -3));
+  return sumAxes(products, [products.rank - 2]);
 }
 
 function batched(x: Tensor, y: Tensor): Tensor {

@@ -644,8 +644,8 @@ declare module './node.ts' {
      */
     matmul(y: Tensor): Tensor;
     /**
-     * A norm of matrices, `[..., m, n]` to `[...]`; the Frobenius norm by default. Those that need
-     * singular values are computed in f32 for f16 and bf16. The gradient at a zero matrix is finite: 0 of
+     * A norm of matrices, `[..., m, n]` to `[...]`; the Frobenius norm by default. f16 and bf16 are
+     * computed in f32. The gradient at a zero matrix is finite: 0 of
      * the Frobenius norm, one of the subgradients of the others.
      *
      *     const decay = matrixNorm(weight, 'nuc');

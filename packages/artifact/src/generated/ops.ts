@@ -166,4 +166,5 @@ export const ops: readonly OpRow[] = [
   { id: 162, name: 'dynamicSlice', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 1, attributes: 'S' },
   { id: 163, name: 'dynamicUpdateSlice', kind: 'Composite', minInputs: 3, maxInputs: 3, outputs: 1, attributes: '' },
   { id: 164, name: 'fft', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 2, attributes: 'ib' },
+  { id: 165, name: 'lstsq', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 1, attributes: 'f' },
 ];

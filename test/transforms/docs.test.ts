@@ -3,12 +3,10 @@ import * as graph from '@vorab/graph';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
-// The examples of docs/transforms.md say what they give.
-
-const page = readFileSync(new URL('../../docs/transforms.md', import.meta.url), 'utf8');
-const code = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block).join('\n');
-
-test('the examples of the page give what they say', () => {
+// The examples of these pages say what they give.
+test.each(['transforms', 'control-flow'])('the examples of docs/%s.md', (name) => {
+  const page = readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+  const code = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block).join('\n');
   let count = 0;
   const check = (got: unknown, want: unknown): void => {
     count += 1;

@@ -90,9 +90,9 @@ const attention: Readonly<Record<string, Row>> = {
       ],
       [
         [
-          [1, 2, N, 4],
-          [1, 2, N, 4],
-          [1, 2, N, 4],
+          [1, 2, M, 4],
+          [1, 2, M, 4],
+          [1, 2, M, 4],
         ],
         causal,
       ],

@@ -1,20 +1,25 @@
 import type { TensorLike } from '../coerce.ts';
 import { broadcastToShape } from '../coerce.ts';
 import type { Dim } from '../dim.ts';
-import { elementCount } from '../dim.ts';
+import { dimBounds, dimEqual, dimKey, elementCount } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
-import type { Tensor } from '../node.ts';
-import { checked } from '../node.ts';
-import { reshapeTo } from './axes.ts';
+import { checked, Tensor } from '../node.ts';
+import { erf } from '../special.ts';
+import { clamp } from './activations.ts';
+import { affineUnit } from './affine-unit.ts';
+import { argMax } from './argmax.ts';
+import { normalizeAxis, reshapeTo, shapeText } from './axes.ts';
 import { bitcast, cast } from './cast.ts';
-import { less } from './compare.ts';
-import { erfInv } from './exponential.ts';
+import { less, where } from './compare.ts';
+import { erfInv, log, log1p } from './exponential.ts';
+import { gather } from './indexing.ts';
 import { constant, full, iota } from './leaves.ts';
 import { bitwiseOr, bitwiseXor, shiftRight } from './logic.ts';
-import { add, maximum, mod, mul, sub } from './math.ts';
+import { abs, add, maximum, mod, mul, neg, sign, sub } from './math.ts';
 import { sliceAxis } from './slice.ts';
+import { argsort } from './sort.ts';
 import { threefry2x32 } from './threefry.ts';
 import { stack } from './views.ts';
 
@@ -82,7 +87,8 @@ export function bits(k: Tensor, shape: readonly Dim[]): Tensor {
 }
 
 /**
- * Uniform in [min, max), f32 with 23 random bits; other float dtypes are cast from f32.
+ * Uniform in [min, max), f32 with 23 random bits; other float dtypes are cast from f32. min + (max −
+ * min) · u is rounded once, as XLA does it.
  *
  *     random.uniform(random.key(0), [N, 64])
  */
@@ -95,11 +101,11 @@ export function uniform(
   return checked(`uniform(${k})`, () => {
     if (!isFloat(dtype))
       throw new TypeRuleError('dtype', `gives floats, not ${dtype}`, 'use randint');
-    const one = 0x3f800000;
-    const mantissa = bitwiseOr(shiftRight(bits(k, shape), 9), one);
-    const unit = sub(bitcast(mantissa, 'f32'), 1);
+    const mantissa = shiftRight(bits(k, shape), 9);
+    const unit = sub(bitcast(bitwiseOr(mantissa, 0x3f800000), 'f32'), 1);
     const [low, high] = [Math.fround(min), Math.fround(max)];
-    const scaled = maximum(add(mul(unit, Math.fround(high - low)), low), low);
+    if (low === 0 && high === 1) return cast(unit, dtype);
+    const scaled = maximum(affineUnit(mantissa, unit, low, Math.fround(high - low)), low);
     return cast(scaled, dtype);
   });
 }
@@ -116,6 +122,187 @@ export function normal(
   const aboveMinusOne = -1 + 2 ** -24;
   const u = uniform(k, shape, { min: aboveMinusOne, max: 1 });
   return cast(mul(erfInv(u), Math.SQRT2), options.dtype ?? 'f32');
+}
+
+/** The interval that a truncated normal distribution is left with, in standard deviations. */
+export interface TruncatedNormalOptions {
+  /** Default −2. */
+  readonly low?: number;
+  /** Default 2. */
+  readonly high?: number;
+  readonly dtype?: DType;
+}
+
+/**
+ * The standard normal distribution between low and high, f32: √2 · erfInv of uniform between the
+ * values of erf there; other float dtypes are cast from f32.
+ *
+ *     random.truncatedNormal(key, [N, 64]);   random.truncatedNormal(key, [8], { low: -1, high: 3 })
+ *
+ * @throws GraphError when low is not below high.
+ */
+export function truncatedNormal(
+  k: Tensor,
+  shape: readonly Dim[],
+  options: TruncatedNormalOptions = {},
+): Tensor {
+  const { dtype = 'f32' } = options;
+  const [low, high] = [Math.fround(options.low ?? -2), Math.fround(options.high ?? 2)];
+  return checked(`truncatedNormal(${k}, ${low}, ${high})`, () => {
+    if (!(low < high))
+      throw new TypeRuleError('attribute', `low is ${low}, high ${high}: expected low < high`);
+    const root = Math.fround(Math.SQRT2);
+    const edge = (x: number): number => Math.fround(erf(Math.fround(x / root)));
+    const [a, b] = [edge(low), edge(high)];
+    const drawn = mul(erfInv(uniform(k, shape, { min: a, max: b })), Math.SQRT2);
+    // Rounding must not lead out of the open interval.
+    return cast(clamp(drawn, nextAfter(low, 1), nextAfter(high, -1)), dtype);
+  });
+}
+
+// The neighbour of an f32 in a direction.
+function nextAfter(x: number, direction: 1 | -1): number {
+  if (!Number.isFinite(x))
+    return x === -direction * Number.POSITIVE_INFINITY ? direction * -3.4028234663852886e38 : x;
+  const word = new Float32Array([x === 0 ? 0 : x]);
+  const bitsOf = new Int32Array(word.buffer);
+  const away = x > 0 === direction > 0 && x !== 0;
+  if (x === 0) bitsOf[0] = direction > 0 ? 1 : -(2 ** 31) + 1;
+  else bitsOf[0] = (bitsOf[0] as number) + (away ? 1 : -1);
+  return word[0] as number;
+}
+
+/**
+ * The standard Gumbel distribution −ln(−ln u), f32; other float dtypes are cast from f32.
+ *
+ *     random.gumbel(key, [N, 10])
+ */
+export function gumbel(
+  k: Tensor,
+  shape: readonly Dim[],
+  options: { readonly dtype?: DType } = {},
+): Tensor {
+  const u = uniform(k, shape, { min: smallestNormal, max: 1 });
+  return cast(neg(log(neg(log(u)))), options.dtype ?? 'f32');
+}
+
+const smallestNormal = 2 ** -126;
+
+/** The exponential distribution with rate 1, −ln(1 − u), f32; other float dtypes are cast from f32. */
+export function exponential(
+  k: Tensor,
+  shape: readonly Dim[],
+  options: { readonly dtype?: DType } = {},
+): Tensor {
+  return cast(neg(log1p(neg(uniform(k, shape)))), options.dtype ?? 'f32');
+}
+
+/** The Laplace distribution with scale 1, f32; other float dtypes are cast from f32. */
+export function laplace(
+  k: Tensor,
+  shape: readonly Dim[],
+  options: { readonly dtype?: DType } = {},
+): Tensor {
+  const u = uniform(k, shape, { min: -1 + 2 ** -24, max: 1 });
+  return cast(mul(sign(u), log1p(neg(abs(u)))), options.dtype ?? 'f32');
+}
+
+/** The logistic distribution with scale 1, ln(u / (1 − u)), f32; other float dtypes are cast from f32. */
+export function logistic(
+  k: Tensor,
+  shape: readonly Dim[],
+  options: { readonly dtype?: DType } = {},
+): Tensor {
+  const u = uniform(k, shape, { min: smallestNormal, max: 1 });
+  return cast(sub(log(u), log1p(neg(u))), options.dtype ?? 'f32');
+}
+
+/** −1 or 1, each with probability one half; f32 unless told otherwise. */
+export function rademacher(
+  k: Tensor,
+  shape: readonly Dim[],
+  options: { readonly dtype?: DType } = {},
+): Tensor {
+  const dtype = options.dtype ?? 'f32';
+  return checked(`rademacher(${k})`, () =>
+    where(bernoulli(k, 0.5, shape), full(1, [], dtype), full(-1, [], dtype)),
+  );
+}
+
+/**
+ * Indices along an axis of logits, i32, each with the probability that softmax gives it: the largest
+ * of logits + gumbel. With `shape` that many draws, the axis left out and broadcast.
+ *
+ *     random.categorical(key, logits);                       // f32[N, 10]: i32[N]
+ *     random.categorical(key, logits, { shape: [5, N] })     // five draws for each row
+ */
+export function categorical(
+  k: Tensor,
+  logits: Tensor,
+  options: { readonly axis?: number; readonly shape?: readonly Dim[] } = {},
+): Tensor {
+  return checked(`categorical(${k}, ${logits})`, () => {
+    const axis = normalizeAxis(options.axis ?? -1, logits.rank);
+    const own = logits.shape.toSpliced(axis, 1);
+    const shape = options.shape ?? own;
+    const extra = shape.length - own.length;
+    const fits = extra >= 0 && own.every((d, i) => d === 1 || dimEqual(d, shape[i + extra] as Dim));
+    if (!fits) {
+      const found = `draws ${shapeText(shape)} for logits ${shapeText(logits.shape)}`;
+      throw new TypeRuleError(
+        'shape-mismatch',
+        found,
+        'the last axes of the draws are those of the logits',
+      );
+    }
+    const at = extra + axis;
+    const noise = gumbel(k, shape.toSpliced(at, 0, logits.shape[axis] as Dim), {
+      dtype: logits.dtype,
+    });
+    return argMax(add(noise, logits), at);
+  });
+}
+
+/**
+ * The integers 0 to n − 1 in random order, i32; or a tensor with its elements along an axis, the
+ * first by default, in random order, all alike. As jax.random.permutation does it: sorted by random
+ * words, as often as ties are likely.
+ *
+ *     random.permutation(key, 10);   random.permutation(key, rows)
+ *
+ * @throws GraphError when the extent is symbolic and may be so large that the number of rounds is not one.
+ */
+export function permutation(k: Tensor, of: Dim | Tensor, axis = 0): Tensor {
+  return checked(`permutation(${k}, ${of})`, () => {
+    if (!(of instanceof Tensor)) return shuffle(k, iota([of], 0));
+    const at = normalizeAxis(axis, of.rank);
+    if (of.rank === 1) return shuffle(k, of);
+    return gather(of, shuffle(k, iota([of.shape[at] as Dim], 0)), at);
+  });
+}
+
+function shuffle(k: Tensor, x: Tensor): Tensor {
+  let [key, y] = [k, x];
+  for (let round = roundsOf(x.shape[0] as Dim); round > 0; round--) {
+    const [next, word] = split(key) as readonly [Tensor, Tensor];
+    y = gather(y, argsort(bits(word, y.shape), 0), 0);
+    key = next;
+  }
+  return y;
+}
+
+// As jax.random does: ⌈3 ln n / ln(2³² − 1)⌉ sorts.
+function roundsOf(n: Dim): number {
+  const rounds = (count: number): number =>
+    Math.ceil((3 * Math.log(Math.max(1, count))) / Math.log(2 ** 32 - 1));
+  if (typeof n === 'number') return rounds(n);
+  const [least, most] = dimBounds(n);
+  if (rounds(Math.max(2, least)) === rounds(most)) return rounds(most);
+  throw new TypeRuleError(
+    'symbolic',
+    `${dimKey(n)} is at most ${most}, which takes ${rounds(most)} rounds, but fewer where it is small`,
+    'give the dim a max of 1625, or a min above it, or permute a fixed number',
+  );
 }
 
 /** true with probability p, bool. */

@@ -161,11 +161,7 @@ describe('tidyCalls', () => {
 
   test('results and carries that nobody uses go, with what only they need', () => {
     const body: Body = (h, xs) => {
-      const [[last]] = scan(
-        ([a, b], x: Tensor) => [[a.add(1), b.matmul(w).add(x)] as [Tensor, Tensor], b],
-        [h, h] as [Tensor, Tensor],
-        xs,
-      );
+      const [[last]] = scan(([a, b], x) => [[a.add(1), b.matmul(w).add(x)], b], [h, h], xs);
       return { last };
     };
     expect(scans(body, blas)).toMatchInlineSnapshot(`

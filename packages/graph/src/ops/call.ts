@@ -156,10 +156,10 @@ class Traces {
  * @throws GraphError when called: an argument or the result holds something that is not a tensor, or
  *   the body calls itself, updates a state, or draws from the program's random key.
  */
-export function fn<A extends readonly TensorTree[], R extends TensorTree>(
+export function fn<A extends readonly TensorTree[], const R extends TensorTree>(
   body: (...args: A) => R,
 ): (...args: A) => R;
-export function fn<A extends readonly TensorTree[], R extends TensorTree>(
+export function fn<A extends readonly TensorTree[], const R extends TensorTree>(
   name: string,
   body: (...args: A) => R,
 ): (...args: A) => R;

@@ -153,8 +153,8 @@ describe('whileLoop', () => {
       const [limit, x] = [input('limit', f32()), input('x', f32())] as const;
       const [n, last] = whileLoop(
         ([, v]) => v.less(limit),
-        ([n, v]) => [n.add(1), v.mul(2)] as const,
-        [full(0, [], 'i32'), x] as readonly [Tensor, Tensor],
+        ([n, v]) => [n.add(1), v.mul(2)],
+        [full(0, [], 'i32'), x],
       );
       const at = (to: number): unknown => evaluate([n, last], { limit: to, x: 1 }).map(toNested);
       expect(at(100)).toEqual([7, 128]);

@@ -135,7 +135,7 @@ function withZeros(
  * @throws GraphError when the predicate is no bool scalar, the branches give unlike forms or types,
  *   or a branch updates a state.
  */
-export function cond<A extends TensorTree, R extends TensorTree>(
+export function cond<const A extends TensorTree, const R extends TensorTree>(
   predicate: Tensor,
   ifTrue: (operands: A) => R,
   ifFalse: (operands: A) => R,

@@ -51,14 +51,13 @@ describe('scan', () => {
 
   test('carries, elements and results are trees', () => {
     withTrace(() => {
-      const init = { h: full(1, []), steps: [full(0, [], 'i32')] as const };
       const xs = { a: input('a', f32(4)), b: input('b', f32(4)) };
       const [carry, ys] = scan(
         ({ h, steps: [n] }, { a, b }) => [
-          { h: h.mul(a), steps: [n.add(1)] as const },
+          { h: h.mul(a), steps: [n.add(1)] },
           { sum: a.add(b), last: null },
         ],
-        init as { h: Tensor; steps: readonly [Tensor] },
+        { h: full(1, []), steps: [full(0, [], 'i32')] },
         xs,
       );
       expect(ys.last).toBeNull();
@@ -155,10 +154,7 @@ describe('gradients', () => {
     withTrace(() => {
       const [x, c] = [input('x', f32(3)), input('c', f32())] as const;
       const [{ s }, ys] = scan(
-        ({ s, n }: { s: Tensor; n: Tensor }, x: Tensor) => [
-          { s: s.add(x.mul(n.cast('f32'))), n: n.add(1) },
-          x.greater(0),
-        ],
+        ({ s, n }, x) => [{ s: s.add(x.mul(n.cast('f32'))), n: n.add(1) }, x.greater(0)],
         { s: c, n: full(0, [], 'i32') },
         x,
       );

@@ -123,7 +123,11 @@ export interface ScanOptions {
  * @throws GraphError when sequences are scalars or of unlike lengths, no length is known, or the
  *   body changes the form or a type of its carry, updates a state, or draws from the program's key.
  */
-export function scan<C extends TensorTree, X extends TensorTree, Y extends TensorTree>(
+export function scan<
+  const C extends TensorTree,
+  const X extends TensorTree,
+  const Y extends TensorTree,
+>(
   body: (carry: C, x: X) => readonly [carry: C, y: Y],
   init: C,
   xs: X,

@@ -64,7 +64,7 @@ export const whileLoopOp: CallOp = control({
  * @throws GraphError when `cond` gives no bool scalar, or the body changes the form or a type of the
  *   carry, updates a state, or draws from the program's key.
  */
-export function whileLoop<C extends TensorTree>(
+export function whileLoop<const C extends TensorTree>(
   cond: (carry: C) => Tensor,
   body: (carry: C) => C,
   init: C,

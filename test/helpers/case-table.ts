@@ -363,6 +363,22 @@ const composites: Readonly<Record<string, Row>> = {
       : [],
 };
 
+const debugging: Readonly<Record<string, Row>> = {
+  checkFinite: floats((dtype) => [
+    one(dtype, [N, 3], { what: 'in a test', infinities: true }),
+    { ...one(dtype, [4], { what: '', infinities: false }), fills: [[1, Infinity, -Infinity, 0]] },
+    one(dtype, [], { what: '', infinities: true }),
+  ]),
+  checkIndices: (dtype) =>
+    isInteger(dtype)
+      ? [
+          { ...one(dtype, [7], { what: '', extent: 3 }), fills: [inside] },
+          { ...one(dtype, [2, N], { what: 'of a test', extent: dimAdd(N, 3) }), fills: [inside] },
+        ]
+      : [],
+  tap: (dtype) => [one(dtype, [N, 2], { name: 'x' })],
+};
+
 /** By op name. */
 export const caseTable: Readonly<Record<string, Row>> = {
   ...leaves,
@@ -379,6 +395,7 @@ export const caseTable: Readonly<Record<string, Row>> = {
   cummin: running,
   logCumsumExp: floats(running),
   ...conversions,
+  ...debugging,
   ...linalgCases(N),
   ...composites,
   ...convCases(N, M),

@@ -184,6 +184,21 @@ describe('refuses, at the line of the user,', () => {
   });
 });
 
+test('of nothing: no batch, no channels, no places but pads', () => {
+  const w = full(1, [2, 3, 4]);
+  const shapes = [conv1d(full(1, [0, 5, 3]), w), conv1d(full(1, [1, 5, 0]), full(1, [2, 0, 4]))];
+  expect(shapes.map((t) => evaluate(t).shape)).toEqual([
+    [0, 4, 4],
+    [1, 4, 4],
+  ]);
+  expect(new Set(row(shapes[1] as Tensor) as number[])).toEqual(new Set([0]));
+  const empty = input('x', f32(1, 0, 3));
+  const y = conv1d(empty, w, { padding: 1 });
+  const [dx] = pullback([y], [full(1, y.shape)], [empty]);
+  expect(toNested(evaluate(y, { x: new Float32Array(0) }))).toEqual([[[0, 0, 0, 0]]]);
+  expect(evaluate(dx as Tensor).shape).toEqual([1, 0, 3]);
+});
+
 test('conv3d', () => {
   const y = conv3d(full(1, [1, 3, 3, 3, 2]), full(1, [2, 2, 2, 2, 1]));
   expect(new Set(row(y) as number[])).toEqual(new Set([16]));

@@ -1,6 +1,7 @@
 import { composite } from '../composite.ts';
 import type { Dim } from '../dim.ts';
 import { dimAdd, dimEqual, dimKey, dimMul, dimSub, elementCount } from '../dim.ts';
+import { isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { make1 } from '../node.ts';
@@ -8,6 +9,7 @@ import type { CompositeOp } from '../op.ts';
 import { range, reshapeTo, shapeText } from './axes.ts';
 import type { Pads } from './conv-shapes.ts';
 import { padSpace } from './conv-shapes.ts';
+import { zerosLike } from './leaves.ts';
 import { matmul, matmulOp } from './matmul.ts';
 import { slice } from './slice.ts';
 import { flip, swapAxes, transpose } from './transpose.ts';
@@ -140,6 +142,7 @@ function checkConv(x: Tensor, w: Tensor, attrs: ConvAttrs): void {
       `x is ${shapeText(x.shape)} and w is ${shapeText(w.shape)}, expected [batch, ...space, channels] and [...window, channels, features]`,
     );
   }
+  checkFloats(x, w);
   checkStatic(w);
   if (!Number.isSafeInteger(groups) || groups < 1) {
     throw new TypeRuleError('groups', `groups is ${groups}, expected an integer from 1`);
@@ -168,6 +171,15 @@ function checkConv(x: Tensor, w: Tensor, attrs: ConvAttrs): void {
   });
 }
 
+function checkFloats(x: Tensor, y: Tensor): void {
+  if (isFloat(x.dtype) && x.dtype === y.dtype) return;
+  throw new TypeRuleError(
+    'dtype',
+    `takes a float dtype, got ${x.dtype} and ${y.dtype}`,
+    'cast the operands to one of them first',
+  );
+}
+
 function checkStatic(w: Tensor): void {
   if (w.shape.every((d) => typeof d === 'number')) return;
   throw new TypeRuleError(
@@ -178,6 +190,7 @@ function checkStatic(w: Tensor): void {
 }
 
 function checkKernelGradient(x: Tensor, ct: Tensor, { groups }: ConvAttrs): void {
+  checkFloats(x, ct);
   const divides = [x, ct].every((t) => (t.shape.at(-1) as number) % groups === 0);
   if (x.rank >= 3 && ct.rank === x.rank && divides) return;
   throw new TypeRuleError(
@@ -249,6 +262,8 @@ function reachOf(extent: Dim, dilation: number): Dim {
 }
 
 function inputGradient(x: Tensor, w: Tensor, ct: Tensor, attrs: ConvAttrs): Tensor {
+  // No window lies over nothing.
+  if (x.shape.some((d) => d === 0)) return zerosLike(x);
   const { strides, low, inputDilation, kernelDilation, groups } = attrs;
   const reach = windowOf(w).map((size, i) => windowExtent(size, kernelDilation[i] ?? 1) - 1);
   return convolve(ct, reversed(w, groups), {

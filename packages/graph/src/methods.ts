@@ -174,6 +174,24 @@ declare module './node.ts' {
      */
     celu(alpha?: number): Tensor;
     /**
+     * x itself; a call in which an element of x is NaN or infinite fails at this line, with the element's
+     * place, and changes no state. Its cotangent is checked as well. Use what it returns.
+     *
+     *     const logits = checkFinite(net(image), 'the logits');
+     *
+     * To check every op of a program, compile it with `checkFinite` (`vorab compile --check-finite`).
+     */
+    checkFinite(name?: string, options?: { readonly infinities?: boolean }): Tensor;
+    /**
+     * Indices themselves; a call in which one of them is outside [0, extent) fails at this line, with the
+     * index and its place, instead of being clamped or dropped. Use what it returns.
+     *
+     *     const rows = table.gather(checkIndices(ids, 50_000));
+     *
+     * To check every op that takes indices, compile with `checkIndices` (`vorab compile --check-indices`).
+     */
+    checkIndices(extent: Dim): Tensor;
+    /**
      * The Cholesky factor of symmetric positive definite matrices: L, lower, with L·Lᵀ = x.
      * `[..., n, n]` gives the same shape. What is factored is (x + xᵀ) / 2; with `symmetrize: false`
      * the lower triangle of x alone is read, and the gradient lies there alone. f16 and bf16 are
@@ -634,7 +652,7 @@ declare module './node.ts' {
      */
     mae(target: TensorLike, options?: LossOptions): Tensor;
     /**
-     * The matrix product, of floats of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
+     * The matrix product, of numbers of one dtype: `[…, m, k]` by `[…, k, n]` gives `[…, m, n]`. Batch
      * axes broadcast; an operand of rank 1 is a row (first) or a column (second), whose axis disappears
      * from the result.
      *
@@ -645,8 +663,8 @@ declare module './node.ts' {
     matmul(y: Tensor): Tensor;
     /**
      * A norm of matrices, `[..., m, n]` to `[...]`; the Frobenius norm by default. f16 and bf16 are
-     * computed in f32. The gradient at a zero matrix is finite: 0 of
-     * the Frobenius norm, one of the subgradients of the others.
+     * computed in f32. The gradient at a zero matrix is finite: 0 of the Frobenius norm, one of the
+     * subgradients of the others.
      *
      *     const decay = matrixNorm(weight, 'nuc');
      *     const largest = matrixNorm(weight, 2);
@@ -1154,6 +1172,8 @@ const functions: Readonly<Record<string, unknown>> = {
   cdist: ops.cdist,
   ceil: ops.ceil,
   celu: ops.celu,
+  checkFinite: ops.checkFinite,
+  checkIndices: ops.checkIndices,
   cholesky: ops.cholesky,
   chunk: ops.chunk,
   clamp: ops.clamp,

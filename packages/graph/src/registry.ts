@@ -11,6 +11,7 @@ import * as compare from './ops/compare.ts';
 import * as choices from './ops/cond.ts';
 import * as conv from './ops/conv.ts';
 import * as cumulative from './ops/cumulative.ts';
+import * as debug from './ops/debug.ts';
 import * as dropout from './ops/dropout.ts';
 import * as dynamic from './ops/dynamic.ts';
 import * as exponential from './ops/exponential.ts';
@@ -80,6 +81,7 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   gradient,
   threefry,
   dropout,
+  debug,
   calls,
   scans,
   choices,

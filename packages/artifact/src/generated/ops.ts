@@ -167,4 +167,7 @@ export const ops: readonly OpRow[] = [
   { id: 163, name: 'dynamicUpdateSlice', kind: 'Composite', minInputs: 3, maxInputs: 3, outputs: 1, attributes: '' },
   { id: 164, name: 'fft', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 2, attributes: 'ib' },
   { id: 165, name: 'lstsq', kind: 'Composite', minInputs: 2, maxInputs: 2, outputs: 1, attributes: 'f' },
+  { id: 166, name: 'checkFinite', kind: 'Routine', minInputs: 1, maxInputs: 1, outputs: 1, attributes: 'sb' },
+  { id: 167, name: 'checkIndices', kind: 'Routine', minInputs: 1, maxInputs: 1, outputs: 1, attributes: 'sD' },
+  { id: 168, name: 'tap', kind: 'Composite', minInputs: 1, maxInputs: 1, outputs: 1, attributes: 's' },
 ];

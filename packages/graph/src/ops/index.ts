@@ -41,6 +41,7 @@ export {
 export type { Padding, PerAxis } from './conv-shapes.ts';
 export type { CumulativeOptions, RunningOptions } from './cumulative.ts';
 export { cummax, cummin, cumprod, cumsum, logCumsumExp } from './cumulative.ts';
+export { checkFinite, checkIndices, tap } from './debug.ts';
 export type { DiagonalOptions } from './diagonal.ts';
 export { diag, diagonal, diagonalMatrix, trace } from './diagonal.ts';
 export { cdist, normalize, std } from './distance.ts';

@@ -42,6 +42,10 @@ mx::array lower_conv(const Call& call);
 mx::array lower_convKernelGradient(const Call& call);
 mx::array lower_barrier(const Call& call);
 
+// checks.cc
+mx::array lower_checkFinite(const Call& call);
+mx::array lower_checkIndices(const Call& call);
+
 // contract.cc
 mx::array lower_matmul(const Call& call);
 

@@ -1,5 +1,5 @@
 // The few routines of BLAS and LAPACK that linear algebra is made of, for float and double alike.
-// All matrices are column-major. Sizes are int: that is what LAPACK takes.
+// Matrices are column-major but for trsm. Sizes are int: that is what LAPACK takes.
 #pragma once
 
 #include <cstddef>
@@ -7,22 +7,20 @@
 #if defined(VORAB_ACCELERATE)
 #include <Accelerate/Accelerate.h>
 #define VORAB_LAPACK(name) name##_
+#define VORAB_CBLAS(name) cblas_##name
 #define VORAB_STRINGS1
 #define VORAB_STRINGS2
-#define VORAB_STRINGS4
 #else
+#include <cblas.h>
 #define VORAB_LAPACK(name) scipy_##name##_
+#define VORAB_CBLAS(name) scipy_cblas_##name
 // Fortran passes the lengths of strings behind all arguments.
 #define VORAB_STRINGS1 , size_t{1}
 #define VORAB_STRINGS2 , size_t{1}, size_t{1}
-#define VORAB_STRINGS4 , size_t{1}, size_t{1}, size_t{1}, size_t{1}
 
 extern "C" {
 #define VORAB_DECLARE(p, T)                                                                        \
   void scipy_##p##potrf_(const char*, const int*, T*, const int*, int*, size_t);                   \
-  void scipy_##p##trsm_(const char*, const char*, const char*, const char*, const int*,            \
-                        const int*, const T*, const T*, const int*, T*, const int*, size_t,        \
-                        size_t, size_t, size_t);                                                   \
   void scipy_##p##getrf_(const int*, const int*, T*, const int*, int*, int*);                      \
   void scipy_##p##gelqf_(const int*, const int*, T*, const int*, T*, T*, const int*, int*);        \
   void scipy_##p##orglq_(const int*, const int*, const int*, T*, const int*, const T*, T*,         \
@@ -36,7 +34,6 @@ extern "C" {
 VORAB_DECLARE(s, float)
 VORAB_DECLARE(d, double)
 #undef VORAB_DECLARE
-void scipy_openblas_set_num_threads(int);
 }
 #endif
 
@@ -50,11 +47,12 @@ namespace vorab::linalg {
     VORAB_LAPACK(p##potrf)(&uplo, &n, a, &lda, &info VORAB_STRINGS1);                              \
     return info;                                                                                   \
   }                                                                                                \
-  inline void trsm(char side, char uplo, char trans, char diag, int m, int n, const T* a, int lda, \
-                   T* b, int ldb) {                                                                \
-    const T one = 1;                                                                               \
-    VORAB_LAPACK(p##trsm)                                                                          \
-    (&side, &uplo, &trans, &diag, &m, &n, &one, a, &lda, b, &ldb VORAB_STRINGS4);                  \
+  /* Row-major: x becomes op(a)⁻¹·x. */                                                            \
+  inline void trsm(bool lower, bool transpose, bool unit, int n, int sides, const T* a, T* x) {    \
+    VORAB_CBLAS(p##trsm)                                                                           \
+    (CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper,                                    \
+     transpose ? CblasTrans : CblasNoTrans, unit ? CblasUnit : CblasNonUnit, n, sides, T{1}, a, n, \
+     x, sides);                                                                                    \
   }                                                                                                \
   inline int getrf(int m, int n, T* a, int lda, int* pivots) {                                     \
     int info = 0;                                                                                  \

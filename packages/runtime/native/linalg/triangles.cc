@@ -33,15 +33,14 @@ class Cholesky : public MatrixRoutine {
   int n_;
 };
 
-// Xᵀ·op(A)ᵀ = Bᵀ on what LAPACK sees: Aᵀ with the other triangle.
 template <class T>
 class TriangularSolve : public MatrixRoutine {
  public:
   explicit TriangularSolve(const Extents& e)
       : n_(e.m),
         sides_(e.sides),
-        uplo_(e.flags.at(0) ? 'U' : 'L'),
-        trans_(e.flags.at(1) ? 'T' : 'N'),
+        lower_(e.flags.at(0)),
+        transpose_(e.flags.at(1)),
         unit_(e.flags.at(2)) {}
 
   Refusal run(const Place& place) const override {
@@ -52,7 +51,7 @@ class TriangularSolve : public MatrixRoutine {
       if (a[int64_t{i} * n_ + i] == 0) return singular(i);
     }
     if (x != b) std::copy_n(b, int64_t{n_} * sides_, x);
-    trsm('R', uplo_, trans_, unit_ ? 'U' : 'N', sides_, n_, a, n_, x, sides_);
+    trsm(lower_, transpose_, unit_, n_, sides_, a, x);
     return std::nullopt;
   }
 
@@ -64,8 +63,7 @@ class TriangularSolve : public MatrixRoutine {
   }
 
   int n_, sides_;
-  char uplo_, trans_;
-  bool unit_;
+  bool lower_, transpose_, unit_;
 };
 
 // Pivots are rows, so LAPACK must see the matrix itself: it is transposed there and back.

@@ -30,7 +30,7 @@ export interface AvgPoolOptions extends PoolOptions {
 
 /**
  * The largest element in each window: `[N, L, C]` to `[N, L', C]` with L' = floor((L + pads − window) / stride) + 1.
- * Pads never win. The first of equals in a window takes the gradient.
+ * Pads never win. The first of equals in a window takes the gradient; a window with NaN gives NaN, and none.
  *
  *     maxPool1d(x, 2)                              // f32[N, 8, 4] to f32[N, 4, 4]
  *

@@ -87,8 +87,9 @@ describe('maxPool', () => {
     expect(flat(maxPool1d(small, 2, { padding: [[1, 0]] }))).toEqual([-5]);
   });
 
-  test('NaN wins', () => {
+  test('NaN wins, and gives no gradient', () => {
     expect(flat(maxPool1d(rowOf(1, Number.NaN, 2, 3), 2))).toEqual([Number.NaN, 3]);
+    expect(gradient((x) => maxPool1d(x, 2), rowOf(1, Number.NaN, 2, 3))).toEqual([0, 0, 0, 1]);
   });
 
   test('the first of equals takes the gradient', () => {

@@ -13,6 +13,7 @@ import type { ContractOp } from '../op.ts';
 import { reshapeTo, shapeText, sumAxes } from './axes.ts';
 import { mul } from './math.ts';
 import { moveAxis, swapAxes } from './transpose.ts';
+import { expandDims } from './views.ts';
 
 export const matmulOp: ContractOp = contraction({
   name: 'matmul',

@@ -48,6 +48,7 @@ export function interpolate(
       throw new TypeRuleError('rank', `a shape of rank ${shape.length} for ${x}`);
     const { method = 'linear', antialias = true } = options;
     const changed = range(x.rank).filter((a) => !dimEqual(x.shape[a] as Dim, shape[a] as Dim));
+    if (changed.length === 0) return x;
     if (method === 'nearest') return changed.reduce((y, a) => nearest(y, a, sizes(x, shape, a)), x);
     requireFloat(x);
     // Halves are sums of several rounded products; once rounded they are as good as the samples.

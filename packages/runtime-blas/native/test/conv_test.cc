@@ -4,6 +4,7 @@
 #include "../conv/conv_step.h"
 #include "../conv/kernel_gradient_step.h"
 #include "check.h"
+#include "program.h"
 #include "tape.h"
 
 namespace vorab::blas::test {
@@ -197,6 +198,47 @@ VORAB_TEST(convolutions_in_blocks) {
   try_shape({2, 70, 1, 1, {{}, same, half}}, Dt::F32, kernels, random);
   try_shape({1, 1, 200, 180, {{}, {}, same}}, Dt::F32, kernels, random);
   try_shape({1, 1, 190, 170, {{}, same, {3, 3, 1, 1, 0, 1, 1}}}, Dt::BF16, kernels, random);
+}
+
+// Plans reach the steps through routines, which check what they are given.
+VORAB_TEST(windows_are_copied) {
+  Program program;
+  const uint32_t x = program.input(program.fixed(Dt::I32, {2, 5})),
+                 out = program.output(program.fixed(Dt::I32, {2, 2, 2}));
+  program.apply(
+      "windows", {x}, {out},
+      {ints_attribute({1}), ints_attribute({2}), ints_attribute({2}), ints_attribute({1})});
+  const auto found = Runner(program).run({bytes_of<int32_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9})}, {32});
+  CHECK(found[0] == bytes_of<int32_t>({0, 1, 2, 3, 5, 6, 7, 8}), "windows of two");
+}
+
+VORAB_TEST(convolutions_of_plans) {
+  const auto run = [](int64_t out, int64_t low, int64_t features, int64_t groups) {
+    Program program;
+    const uint32_t x = program.input(program.fixed(Dt::F32, {1, 4, 1})),
+                   w = program.input(program.fixed(Dt::F32, {2, 1, 1})),
+                   y = program.output(program.fixed(Dt::F32, {1, out, features}));
+    program.apply("conv", {x, w}, {y},
+                  {ints_attribute({1}), shape_attribute({program.expr(low)}),
+                   shape_attribute({program.expr(0)}), ints_attribute({1}), ints_attribute({1}),
+                   int_attribute(groups)});
+    const Bytes places = bytes_of<float>({1, 2, 3, 4}), taps = bytes_of<float>({1, 10});
+    return Runner(program).run({places, taps}, {static_cast<size_t>(out * features) * 4})[0];
+  };
+  CHECK(run(3, 0, 1, 1) == bytes_of<float>({21, 32, 43}), "no pads");
+  CHECK(run(4, 1, 1, 1) == bytes_of<float>({10, 21, 32, 43}), "a pad before");
+  CHECK(run(2, -1, 1, 1) == bytes_of<float>({32, 43}), "a place cut off");
+  const auto refuses = [&](int64_t out, int64_t low, int64_t features, int64_t groups) {
+    try {
+      run(out, low, features, groups);
+    } catch (const BackendError& error) {
+      return error.status == VORAB_INVALID;
+    }
+    return false;
+  };
+  CHECK(refuses(4, 0, 1, 1), "more windows than fit");
+  CHECK(refuses(3, 0, 2, 1), "more features than the kernel has");
+  CHECK(refuses(3, 0, 1, 0) && refuses(3, 0, 1, 2), "groups that do not divide");
 }
 
 }  // namespace vorab::blas::test

@@ -19,6 +19,9 @@ fb::AttributeValueUnion int_attribute(int64_t value) { return attribute<fb::IntA
 fb::AttributeValueUnion ints_attribute(std::vector<int64_t> values) {
   return attribute<fb::IntsAttrT>(std::move(values));
 }
+fb::AttributeValueUnion shape_attribute(std::vector<uint32_t> exprs) {
+  return attribute<fb::ShapeAttrT>(std::move(exprs));
+}
 
 Program::Program() {
   program.producer = "test";

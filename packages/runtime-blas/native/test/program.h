@@ -51,6 +51,7 @@ class Program {
 
 fb::AttributeValueUnion int_attribute(int64_t value);
 fb::AttributeValueUnion ints_attribute(std::vector<int64_t> values);
+fb::AttributeValueUnion shape_attribute(std::vector<uint32_t> exprs);
 
 struct BackendError : std::runtime_error {
   BackendError(int code, const vorab_error& fault)

@@ -15,12 +15,16 @@ using Operands = std::span<const mx::array>;
 // A graph of this many steps is evaluated before it grows further.
 constexpr int64_t kSteps = 64;
 
-// What goes wrong here went wrong on these data.
-void evaluate(const Arrays& arrays, const Building& building) try {
-  mx::eval(arrays);
-} catch (const std::exception& error) {
-  throw Failure(is_memory_error(error) ? VORAB_MEMORY : VORAB_FAILED,
-                std::string("MLX failed while evaluating: ") + error.what(), building.step);
+// What goes wrong here went wrong on these data. What an op refused ends the call here: on what it
+// gave instead of results a loop might never end.
+void evaluate(const Arrays& arrays, const Building& building) {
+  try {
+    mx::eval(arrays);
+  } catch (const std::exception& error) {
+    throw Failure(is_memory_error(error) ? VORAB_MEMORY : VORAB_FAILED,
+                  std::string("MLX failed while evaluating: ") + error.what(), building.step);
+  }
+  if (const auto failure = building.findings->take()) throw *failure;
 }
 
 bool holds(const mx::array& condition, const Building& building) {

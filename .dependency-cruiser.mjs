@@ -56,9 +56,9 @@ export default {
     ...rows,
     {
       name: 'no-cycles',
-      comment: 'modules that need each other are one module',
+      comment: 'modules that need each other are one module; accessors of a recursive schema do',
       severity: 'error',
-      from: { path: '^packages/' },
+      from: { path: '^packages/', pathNot: '/src/generated/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {

@@ -6,7 +6,6 @@ import { bodyFrame } from './frame.ts';
 import { checkAttributes, checkOp } from './functions.ts';
 import { eachRefersTo, limit } from './rules.ts';
 import type { PlanContext } from './steps.ts';
-import { checkStep } from './steps.ts';
 import { checkValues } from './values.ts';
 
 /** The functions that attributes hold, in their order. */
@@ -45,8 +44,16 @@ const checkScratch = (plan: PlanContext, path: Path, { scratch, bodies }: fb.Con
   }
 };
 
+/** Checks a step of a body. */
+type CheckStep = (plan: PlanContext, path: Path, step: fb.StepT) => void;
+
 /** A control step by itself, and its bodies: values and steps. */
-export const checkControl = (plan: PlanContext, path: Path, control: fb.ControlT): void => {
+export const checkControl = (
+  plan: PlanContext,
+  path: Path,
+  control: fb.ControlT,
+  checkStep: CheckStep,
+): void => {
   const op = checkOp(path, control.op, control.inputs.length, control.outputs.length);
   if (op.kind !== 'Call') fail('op', path, `has op ${op.name}, expected one that runs functions`);
   eachRefersTo(path, 'inputs', 'value', control.inputs, plan.values.length);

@@ -124,6 +124,6 @@ export const checkStep = (plan: PlanContext, path: Path, step: fb.StepT): void =
   if (body instanceof fb.FusedT) checkFused(plan, at, body, null);
   else if (body instanceof fb.ContractT) checkContract(plan, at, body);
   else if (body instanceof fb.ApplyT) checkApply(plan, at, body);
-  else if (body instanceof fb.ControlT) checkControl(plan, at, body);
+  else if (body instanceof fb.ControlT) checkControl(plan, at, body, checkStep);
   else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 4`);
 };

@@ -8,8 +8,8 @@ import { compileModel, scratch, vorab } from '../support/cli.ts';
 
 const model = `
 import {
-  add, cholesky, determinant, dim, expandDims, f16, f32, f64, grad, inverse, lu, matmul, mul, program, qr, solve, state,
-  sum, svd, svdvals, swapAxes, type Tensor, triangularSolve, update, eigh,
+  add, cholesky, cond, determinant, dim, expandDims, f16, f32, f64, grad, inverse, lu, matmul, mul, program, qr, solve, state,
+  sum, svd, svdvals, swapAxes, type Tensor, triangularSolve, update, vmap, whileLoop, eigh,
 } from 'vorab';
 const N = dim('N', { max: 256 });
 const M = dim('M', { max: 64 });
@@ -44,6 +44,20 @@ export const factor = program({ x: f32(3, 3) }, ({ x }) => (count(), { y: choles
 export const values = program({ x: f32(3, 3) }, ({ x }) => (count(), { y: svdvals(x) }));
 export const substitute = program({ x: f32(3, 3) }, ({ x }) => (count(), { y: triangularSolve(x, x) }));
 export const volume = program({ x: f32(3, 3) }, ({ x }) => (count(), { y: determinant(x) }));
+
+export const chosen = program({ x: f32(3, 3) }, ({ x }) => {
+  count();
+  return { y: cond(x.sum().greater(0), (x: Tensor) => inverse(x), (x: Tensor) => x, x) };
+});
+// On zeros in place of the inverse this would not end.
+export const loop = program({ x: f32(3, 3) }, ({ x }) => {
+  count();
+  return { y: whileLoop((y: Tensor) => y.abs().sum().less(1), (y: Tensor) => y.mul(2), inverse(x)) };
+});
+export const mapped = program({ x: f32(4, 3, 3) }, ({ x }) => {
+  count();
+  return { y: vmap((x: Tensor) => cholesky(x))(x) };
+});
 
 export const large = program({ x: f32(N, N), w: f32(N, M) }, ({ x, w }) => {
   const symmetric = add(x, swapAxes(x, -1, -2));
@@ -194,6 +208,27 @@ const failures: readonly (readonly [
     /volume: determinant: the matrix holds NaN or an infinity/,
     'determinant',
     undefined,
+  ],
+  [
+    'chosen',
+    { x: Float32Array.from(rankOne) },
+    /chosen: cond: the matrix is singular/,
+    'cond',
+    undefined,
+  ],
+  [
+    'loop',
+    { x: Float32Array.from(rankOne) },
+    /loop: inverse: the matrix is singular/,
+    'inverse',
+    undefined,
+  ],
+  [
+    'mapped',
+    { x: Float32Array.from([identity, identity, rankOne, rankOne].flat()) },
+    /mapped: cholesky at \[2\]: the matrix is not positive definite: its leading block of order 2/,
+    'cholesky',
+    [2],
   ],
 ];
 

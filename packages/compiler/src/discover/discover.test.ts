@@ -181,6 +181,11 @@ describe('rootName', () => {
       'block.fc',
     ],
     [
+      'properties of an instance whose constructor is implied',
+      '/*1*/class Block { fc = /*0*/nn.linear(); }\nconst block = /*2*/new Block();',
+      'block.fc',
+    ],
+    [
       'a constructor',
       'class Block { fc; constructor() { this.fc = /*0*/nn.linear(); } }\nconst b = /*1*/new Block();',
       'b.fc',

@@ -26,6 +26,7 @@ function deepestAt(file: Ts.SourceFile, position: number): Ts.Node {
 }
 
 function climb(from: Ts.Node): NamePath {
+  if (isImpliedConstructor(from)) return { names: [], moduleLevel: false };
   let path: string[] = [];
   for (let node = from; !ts.isSourceFile(node); node = node.parent) {
     const parent = node.parent;
@@ -37,6 +38,13 @@ function climb(from: Ts.Node): NamePath {
   }
   return { names: path, moduleLevel: true };
 }
+
+// A class without a constructor has a frame of its own, which stands at the class.
+const isImpliedConstructor = (node: Ts.Node): boolean =>
+  ts.isClassLike(node) || (ts.isIdentifier(node) && isNameOfClass(node));
+
+const isNameOfClass = (node: Ts.Identifier): boolean =>
+  ts.isClassLike(node.parent) && node.parent.name === node;
 
 interface Step {
   readonly path: string[];

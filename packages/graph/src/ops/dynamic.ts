@@ -4,7 +4,7 @@ import { dimBounds, dimEqual, dimSub, elementCount } from '../dim.ts';
 import { isInteger } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
-import { checked, make1 } from '../node.ts';
+import { checked, make, make1 } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
 import { range, reshapeTo, shapeText } from './axes.ts';
 import { cast } from './cast.ts';
@@ -13,7 +13,7 @@ import { gatherFrom } from './indexing.ts';
 import { constant, full, iota, sizeOf, zerosLike } from './leaves.ts';
 import { add, mul } from './math.ts';
 import { scatterOp } from './scatter.ts';
-import { sliceAxis } from './slice.ts';
+import { concat, sliceAxis } from './slice.ts';
 import { stack } from './views.ts';
 
 // Slices whose place is data. A start is clamped so that the slice lies inside (JAX's rule).
@@ -34,7 +34,14 @@ export const dynamicSliceOp: CompositeOp = composite({
     x && starts && ct
       ? [make1(dynamicUpdateSliceOp, [zerosLike(x), ct, starts], {}), null]
       : [null, null],
+  batch: ({ op, inputs, mapped, size, attrs: { sizes } }) => {
+    const [x, starts] = inputs as readonly [Tensor, Tensor];
+    return mapped[1] ? null : make(op, [x, fromFirst(starts)], { sizes: [size, ...sizes] });
+  },
 });
+
+// Where all elements of a mapped axis start, which is now the first.
+const fromFirst = (starts: Tensor): Tensor => concat([full(0, [1], starts.dtype), starts]);
 
 export const dynamicUpdateSliceOp: CompositeOp = composite({
   name: 'dynamicUpdateSlice',
@@ -59,6 +66,10 @@ export const dynamicUpdateSliceOp: CompositeOp = composite({
       make1(dynamicSliceOp, [ct, starts], { sizes: update.shape }),
       null,
     ];
+  },
+  batch: ({ op, inputs, mapped, all }) => {
+    const [x, update] = all() as readonly [Tensor, Tensor];
+    return mapped[2] ? null : make(op, [x, update, fromFirst(inputs[2] as Tensor)], {});
   },
 });
 

@@ -6,6 +6,8 @@ import { TypeRuleError } from '../errors.ts';
 import type { Tensor } from '../node.ts';
 import { make } from '../node.ts';
 import type { CompositeOp } from '../op.ts';
+import { shiftAxis } from '../transforms/batch-rules.ts';
+import { linear } from '../transforms/linear.ts';
 import { range, reshapeTo } from './axes.ts';
 import { bluesteinTables, dftMatrix, isLarge, splitOf, twiddles } from './fft-tables.ts';
 import { constant, full } from './leaves.ts';
@@ -41,6 +43,8 @@ export const fftOp: CompositeOp = composite({
     const none = full(0, re.shape, re.dtype);
     return make(fftOp, [ctRe ?? none, ctIm ?? none], { axis, inverse: !inverse });
   },
+  jvp: linear,
+  batch: shiftAxis,
 });
 
 function checkPair(re: Tensor, im: Tensor, axis: number): number {

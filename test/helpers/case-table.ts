@@ -179,6 +179,11 @@ const indices: Readonly<Record<string, Row>> = {
       fills: [undefined, anywhere],
     },
     { types: [type(dtype, 3), type('i32')], attrs: { axis: 0 }, fills: [undefined, [2]] },
+    {
+      types: [type(dtype, N, 3), type('i64', 4)],
+      attrs: { axis: 0 },
+      fills: [undefined, anywhere],
+    },
   ],
   takeAlongAxis: (dtype) => [
     {
@@ -189,6 +194,11 @@ const indices: Readonly<Record<string, Row>> = {
     {
       types: [type(dtype, N, 3), type('i32', N, 1)],
       attrs: { axis: 1 },
+      fills: [undefined, anywhere],
+    },
+    {
+      types: [type(dtype, N, 2), type('i8', 4, 2)],
+      attrs: { axis: 0 },
       fills: [undefined, anywhere],
     },
   ],

@@ -9,6 +9,7 @@ import { cast } from './cast.ts';
 import { equal, isNaN as nan, select } from './compare.ts';
 import { gatherFrom } from './indexing.ts';
 import { full, sizeOf } from './leaves.ts';
+import { logicalOr } from './logic.ts';
 import { add, maximum, mul, sub } from './math.ts';
 import type { Axes, ReduceOptions } from './reduce.ts';
 import { any, requireFloat } from './reduce.ts';
@@ -52,7 +53,7 @@ export function quantile(
     const over = ascending(normalizeAxes(axes, x.rank));
     const row = asRows(x, over);
     const ordered = sort(row);
-    const bad = any(nan(row), -1);
+    const bad = logicalOr(any(nan(row), -1), isEmpty(row));
     const pick = (one: number): Tensor => {
       const value = at(ordered, one, options.method ?? 'linear');
       const y = select(bad, full(Number.NaN, value.shape, x.dtype), value);
@@ -67,6 +68,12 @@ export function median(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor 
   return quantile(x, 0.5, axes, options);
 }
 
+// Whether there is nothing to choose from: known when the program is compiled, unless N may be 0.
+function isEmpty(row: Tensor): Tensor {
+  const none = equal(sizeOf(row.shape.at(-1) as Dim, 'i32'), 0);
+  return broadcastInDim(none, row.shape.slice(0, -1), []);
+}
+
 // The reduced axes as one, the last.
 function asRows(x: Tensor, over: readonly number[]): Tensor {
   const kept = range(x.rank).filter((i) => !over.includes(i));
@@ -77,7 +84,6 @@ function asRows(x: Tensor, over: readonly number[]): Tensor {
 function at(ordered: Tensor, q: number, method: QuantileMethod): Tensor {
   const axis = ordered.rank - 1;
   const extent = ordered.shape[axis] as Dim;
-  if (extent === 0) return full(Number.NaN, ordered.shape.slice(0, -1), ordered.dtype);
   const place = placeOf(extent, q, ordered.dtype);
   const element = (i: Tensor): Tensor => gatherFrom(ordered, cast(i, 'i32'), axis);
   const low = floor(place);

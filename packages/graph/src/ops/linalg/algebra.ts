@@ -1,7 +1,7 @@
 import type { Dim } from '../../dim.ts';
 import type { DType } from '../../dtype.ts';
 import type { Tensor } from '../../node.ts';
-import { broadcastInDim, range, sumAxes } from '../axes.ts';
+import { broadcastInDim, range } from '../axes.ts';
 import { cast } from '../cast.ts';
 import { equal, greater, lessEqual, select, where } from '../compare.ts';
 import { stopGradient } from '../gradient.ts';
@@ -44,24 +44,6 @@ export function identityMatrix(n: Dim, dtype: DType, cols: Dim = n): Tensor {
   return cast(equal(row, column), dtype);
 }
 
-/** The elements [i, i], `[..., min(m, n)]` of square matrices. */
-export function diagonalOf(x: Tensor): Tensor {
-  return sumAxes(onDiagonal(x), [x.rank - 1]);
-}
-
-/** x, and zeros off its diagonal. */
-export function onDiagonal(x: Tensor): Tensor {
-  const { row, column } = placesOf(x);
-  return where(equal(row, column), x, 0);
-}
-
-/** Matrices with x, `[..., n]`, on their diagonal. */
-export function diagonalMatrix(x: Tensor): Tensor {
-  const n = x.shape.at(-1) as Dim;
-  const wide = broadcastInDim(x, [...x.shape, n], range(x.rank));
-  return onDiagonal(wide);
-}
-
 /** x[..., i] at [..., i, j]. */
 export function asRows(x: Tensor, cols: Dim): Tensor {
   return broadcastInDim(x, [...x.shape, cols], range(x.rank));
@@ -93,7 +75,7 @@ export function mirroredLower(x: Tensor): Tensor {
   return where(greater(row, column), x, where(equal(row, column), x, transposed(x)));
 }
 
-/** Distances of doubles from one to the next at 1. */
+/** From 1 to the next number. */
 const epsilons: Partial<Record<DType, number>> = { f32: 2 ** -23, f64: 2 ** -52 };
 
 export function epsilonOf(dtype: DType): number {

@@ -6,20 +6,14 @@ import type { CompositeOp } from '../../op.ts';
 import { leadingAxis } from '../../transforms/batch-rules.ts';
 import { broadcastInDim, range, sumAxes } from '../axes.ts';
 import { equal, where } from '../compare.ts';
+import { diagonal, diagonalMatrix } from '../diagonal.ts';
 import { log } from '../exponential.ts';
 import { iota } from '../leaves.ts';
 import { logicalOr } from '../logic.ts';
 import { abs, mul, neg, sign } from '../math.ts';
 import { prod } from '../reduce.ts';
 import { expandDims } from '../views.ts';
-import {
-  asColumns,
-  diagonalMatrix,
-  diagonalOf,
-  identityMatrix,
-  product,
-  transposed,
-} from './algebra.ts';
+import { asColumns, identityMatrix, product, transposed } from './algebra.ts';
 import { factored } from './lu.ts';
 import { onMatrices, requireWide, squareShape } from './matrices.ts';
 import { solvedTransposed } from './solve.ts';
@@ -37,7 +31,7 @@ export const determinantOp: CompositeOp = composite({
     squareShape((x as Tensor).type);
     requireWide((x as Tensor).type);
     const [packed, , parity] = factored(x as Tensor);
-    return [mul(parity, prod(diagonalOf(packed), [-1]))];
+    return [mul(parity, prod(diagonal(packed), [-1]))];
   },
   // The gradient of det is the cofactor matrix, also where x is singular (Giles 2008, 2.2.4, which
   // has det(x)·x⁻ᵀ).
@@ -57,11 +51,8 @@ export const slogdetOp: CompositeOp = composite({
     squareShape((x as Tensor).type);
     requireWide((x as Tensor).type);
     const [packed, , parity] = factored(x as Tensor);
-    const diagonal = diagonalOf(packed);
-    return [
-      mul(parity, prod(sign(diagonal), [-1])),
-      sumAxes(log(abs(diagonal)), [diagonal.rank - 1]),
-    ];
+    const pivots = diagonal(packed);
+    return [mul(parity, prod(sign(pivots), [-1])), sumAxes(log(abs(pivots)), [pivots.rank - 1])];
   },
   // d ln |det x| = tr(x⁻¹·dx) (Giles 2008, 2.2.4).
   vjp: ({ inputs: [x], cotangents: [, ct] }) => {
@@ -80,8 +71,8 @@ export const cofactorOp: CompositeOp = composite({
   decompose([x]) {
     squareShape((x as Tensor).type);
     const { u, s, vt, turn } = turned(x as Tensor);
-    const diagonal = mul(prod(without(s, 1), [-1]), expandDims(turn, -1));
-    return [product(mul(u, asColumns(diagonal, u.shape.at(-2) as Dim)), vt)];
+    const others = mul(prod(without(s, 1), [-1]), expandDims(turn, -1));
+    return [product(mul(u, asColumns(others, u.shape.at(-2) as Dim)), vt)];
   },
   // In the bases of U and V the determinant is Π s: its second derivatives are Π s without two of
   // them, by pairs of diagonal elements, and minus that by pairs (i, j), (j, i).
@@ -93,9 +84,9 @@ export const cofactorOp: CompositeOp = composite({
     const inner = product(transposed(u), ct, transposed(vt));
     const { row, column } = { row: iota([n, n], 0), column: iota([n, n], 1) };
     const distinct = where(equal(row, column), 0, pairs);
-    const diagonal = sumAxes(mul(distinct, asColumns(diagonalOf(inner), n)), [s.rank]);
+    const own = sumAxes(mul(distinct, asColumns(diagonal(inner), n)), [s.rank]);
     const beside = neg(mul(distinct, transposed(inner)));
-    return [product(u, where(equal(row, column), diagonalMatrix(diagonal), beside), vt)];
+    return [product(u, where(equal(row, column), diagonalMatrix(own), beside), vt)];
   },
   batch: leadingAxis,
   test: { ulp: 512, part: 1e-5 },
@@ -105,7 +96,7 @@ export const cofactorOp: CompositeOp = composite({
 function turned(x: Tensor): { u: Tensor; s: Tensor; vt: Tensor; turn: Tensor } {
   const [u, s, vt] = make(svdOp, [x], {}) as readonly [Tensor, Tensor, Tensor];
   const [packed, , parity] = factored(product(u, vt));
-  return { u, s, vt, turn: mul(parity, prod(sign(diagonalOf(packed)), [-1])) };
+  return { u, s, vt, turn: mul(parity, prod(sign(diagonal(packed)), [-1])) };
 }
 
 // s along a new last axis, with 1 in place of element i (count 1: [..., i, k]), or of elements i and

@@ -9,13 +9,13 @@ import type { Matrix } from '../../reference/linalg/matrix.ts';
 import { eachMatrix, transposed as transposedMatrix } from '../../reference/linalg/matrix.ts';
 import { svdOf } from '../../reference/linalg/spectral.ts';
 import { leadingAxis } from '../../transforms/batch-rules.ts';
+import { diagonalMatrix } from '../diagonal.ts';
 import { add, mul, sub } from '../math.ts';
 import { concat, sliceAxis } from '../slice.ts';
 import { expandDims } from '../views.ts';
 import {
   asColumns,
   asRows,
-  diagonalMatrix,
   differences,
   epsilonOf,
   noise,

@@ -46,7 +46,9 @@ is in its doc comment; what every op computes is decided by the reference (\`pac
 - \`round\` goes to even. \`minimum\`, \`maximum\`, \`min\` and \`max\` pass NaN on; equal operands share the gradient.
 - A shift by the width or more, or by a negative number, moves everything out: 0, or −1 for negative numbers to the right.
 - Floats become integers by truncation, held within the bounds; NaN becomes 0. Integers become narrower by wrapping.
-- \`gather\` and \`takeAlongAxis\` clamp indices to the axis; \`scatterAdd\` drops what lies outside, and adds up duplicates.
+- \`gather\` and \`takeAlongAxis\` clamp indices to the axis; the scatters drop what lies outside: \`scatterAdd\` adds up duplicates,
+  \`scatter\` keeps the last of them. Read from an empty axis, everything is 0. Starts of dynamic slices clamp.
+- \`sort\`, \`argsort\` and \`topK\` are stable; NaN counts as largest, −0 equals 0. Running extremes are NaN from the first NaN on.
 
 `;
   const sections = (Object.keys(kinds) as Op['kind'][]).map(section).filter((text) => text !== '');

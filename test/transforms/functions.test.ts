@@ -232,6 +232,23 @@ describe('what belongs to the program', () => {
     },
   );
 
+  test.each([
+    ['vmap', (f) => vmap(f)],
+    ['jvp', (f) => (t) => jvp(f, [t], [t]).value],
+    ['checkpoint', (f) => checkpoint(f)],
+  ] as [string, (f: (t: Tensor) => Tensor) => (t: Tensor) => Tensor][])(
+    '%s hands nothing out by a variable',
+    (_, wrap) => {
+      let leaked = full(0, [3]);
+      const leaking = (t: Tensor): Tensor => {
+        leaked = t.mul(2);
+        return t;
+      };
+      const p = program({ a: f32(3) }, ({ a }) => ({ y: wrap(leaking)(a), z: leaked }));
+      expect(errorOf(() => p.trace()).message).toMatch(/from inside the body of a function/);
+    },
+  );
+
   test('one key for all elements is refused, one for a checkpoint is kept', () => {
     const drop = nn.dropout(0.5);
     expect(errorIn(vmap((t: Tensor) => drop(t))).code).toBe('draw-in-body');

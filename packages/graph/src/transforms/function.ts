@@ -3,9 +3,9 @@ import { userError } from '../fail.ts';
 import type { Node, Tensor } from '../node.ts';
 import { formatType, make, tensorKey } from '../node.ts';
 import type { TensorType } from '../op.ts';
-import { input } from '../ops/leaves.ts';
 import type { TracedFunction } from '../scope.ts';
 import { currentScope, withScope } from '../scope.ts';
+import { parameterLeaf } from '../subgraph.ts';
 import type { FlatTree, TensorTree } from '../tree.ts';
 import { flatten } from '../tree.ts';
 import { dependents } from './dependents.ts';
@@ -67,7 +67,7 @@ export function runOnLeaves(
 ): OnLeaves {
   const given = args.leaves.map((t, i) => {
     const type = types[i];
-    return type ? input(`${what} argument ${i}`, type) : t;
+    return type ? parameterLeaf(`argument ${i}`, type) : t;
   });
   const leaves = given.filter((_, i) => types[i]);
   const outer = currentScope().within;

@@ -78,7 +78,7 @@ export const kaimingUniform: Initializer = heUniform;
 /** Another name of heNormal. */
 export const kaimingNormal: Initializer = heNormal;
 
-/** Normal, drawn again where it is outside [low, high] standard deviations. `init.truncatedNormal(0.02)` */
+/** Normal, but within `low` and `high` standard deviations, ±2 by default. `init.truncatedNormal(0.02)` */
 export function truncatedNormal(
   stddev = 1,
   options: { readonly mean?: number; readonly low?: number; readonly high?: number } = {},

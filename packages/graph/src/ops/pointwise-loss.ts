@@ -113,7 +113,7 @@ function checkPositive(name: string, what: string, value: number): void {
 }
 
 /**
- * Squared near 0, straight beyond `delta`, its mean by default (Huber, Ann. Math. Statist. 35, 1964).
+ * Squared near 0, straight beyond `delta`, its mean by default (Huber 1964).
  *
  *     huber(prediction, target, { delta: 2 })   // default 1
  *

@@ -6,6 +6,7 @@ import { compilePrograms } from './compile.ts';
 import type { ModelSource } from './discover/index.ts';
 import { type FileContent, writeFiles } from './files/atomic.ts';
 import { asTraceError, loadModel } from './load/index.ts';
+import type { RuntimeChecks } from './passes/checks.ts';
 
 export interface CompileFileOptions {
   /** Default: beside the model, with the extension `.vorab`. */
@@ -14,6 +15,8 @@ export interface CompileFileOptions {
   readonly targets?: readonly string[];
   /** Default true. */
   readonly fuse?: boolean;
+  /** What to look at while the programs run: see docs/debugging.md. */
+  readonly checks?: RuntimeChecks;
   /** Whether to write the typed binding, `<artifact>.ts`; default true. */
   readonly binding?: boolean;
   /** Called after each part of the work: `load`, `compile`, `write`; inside compile `fit: trace` and the like. */
@@ -42,7 +45,8 @@ export async function compileFile(
   model: string,
   options: CompileFileOptions = {},
 ): Promise<CompiledFile> {
-  const { targets = ['blas', 'mlx'], fuse = true, binding = true, onPart = () => {} } = options;
+  const { targets = ['blas', 'mlx'], fuse = true, checks = {}, binding = true } = options;
+  const { onPart = () => {} } = options;
   const artifact = resolve(options.output ?? `${withoutExtension(model)}.vorab`);
   const start = performance.now();
   const { source, programs } = await loadModel(model);
@@ -52,6 +56,7 @@ export async function compileFile(
     compilePrograms(programs, {
       targets,
       fuse,
+      checks,
       rootName: (callSites) => source.rootName(callSites.map(resolveCallSite)),
       relativePath: (file) => posix(relative(dirname(source.file), file)),
       onPass: ({ entry, pass, ms }) => onPart(`${entry}: ${pass}`, ms),

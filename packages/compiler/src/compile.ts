@@ -5,9 +5,10 @@ import type {
   Program,
   SourceLocation,
   StateVariable,
+  Tensor,
   TracedProgram,
 } from '@vorab/graph';
-import { dimSymbols, nameStates, traceInit, withRootNames, withTrace } from '@vorab/graph';
+import { dimSymbols, nameStates, stateOf, traceInit, withRootNames, withTrace } from '@vorab/graph';
 import { insertedCasts } from './casts.ts';
 import { CompileError } from './compile-error.ts';
 import { Emitter } from './emit/emitter.ts';
@@ -16,8 +17,11 @@ import { emitEntryPlan } from './emit/plan.ts';
 import type { EntryGraph } from './entry-graph.ts';
 import { statesRead, verifyGraph } from './entry-graph.ts';
 import { lower } from './lower/index.ts';
+import type { RuntimeChecks } from './passes/checks.ts';
+import { insertChecks } from './passes/checks.ts';
 import { canonicalize, prepareFor } from './passes/index.ts';
 import type { Origins } from './passes/rewrite.ts';
+import { withTaps } from './passes/taps.ts';
 import type { Target } from './targets/index.ts';
 import { targets as allTargets } from './targets/index.ts';
 import { producer } from './version.ts';
@@ -37,6 +41,8 @@ export interface CompileOptions {
   readonly fuse?: boolean;
   /** The user's variable for what some call sites made. */
   readonly rootName?: (callSites: readonly CallSite[]) => string | undefined;
+  /** What to look at while the programs run; default nothing. */
+  readonly checks?: RuntimeChecks;
   /** How a source file is named in the artifact: relative, with forward slashes. */
   readonly relativePath?: (file: string) => string;
   /** Told after each pass, with its time. */
@@ -85,7 +91,7 @@ class Compilation {
     const states = [...new Set(traced.flatMap((t) => t.graph.states))];
     const names = nameStates(states, this.options.rootName ?? (() => undefined));
     for (const state of states) this.emitState(state, names);
-    const graphs = traced.map((t) => ({ ...t, kind: fb.EntryKind.Program }));
+    const graphs = traced.flatMap((t) => this.entriesOf(t, names));
     if (states.length > 0) {
       const graph = { name: 'init', ...withTrace(() => traceInit(states, names)) };
       const doc = 'The first value of every state, from a seed.';
@@ -111,6 +117,22 @@ class Compilation {
     const rootName = this.options.rootName ?? ((): undefined => undefined);
     const trace = (): TracedProgram => withTrace(() => program.trace());
     return this.timed(name, 'trace', () => ({ name, ...withRootNames(rootName, trace) }));
+  }
+
+  // The program itself, and another entry for its taps, if it has any.
+  private entriesOf(
+    entry: NamedProgram & { graph: EntryGraph },
+    names: ReadonlyMap<StateVariable, string>,
+  ): readonly (NamedProgram & { graph: EntryGraph; kind: fb.EntryKind })[] {
+    const kind = fb.EntryKind.Program;
+    const own = (t: Tensor): string => leafName(t, names);
+    const checked = (graph: EntryGraph): EntryGraph =>
+      insertChecks(graph, this.options.checks ?? {}, own);
+    const plain = { ...entry, graph: checked(entry.graph), kind };
+    const tapped = withTaps(entry.graph);
+    if (!tapped) return [plain];
+    const doc = `${entry.name} with its taps as outputs.`;
+    return [plain, { ...entry, name: tapped.name, doc, graph: checked(tapped), kind }];
   }
 
   private emitState(state: StateVariable, names: ReadonlyMap<StateVariable, string>): void {
@@ -191,6 +213,11 @@ class Compilation {
     this.options.onPass?.({ entry, pass, ms: performance.now() - start });
     return result;
   }
+}
+
+function leafName(t: Tensor, names: ReadonlyMap<StateVariable, string>): string {
+  const state = stateOf(t);
+  return state ? `${state.kind} '${names.get(state)}'` : `input '${t.node.attrs['name']}'`;
 }
 
 function firstOf<T>(items: readonly T[]): T {

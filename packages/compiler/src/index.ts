@@ -10,4 +10,5 @@ export {
 export { CompileError } from './compile-error.ts';
 export { type CompiledFile, type CompileFileOptions, compileFile } from './compile-file.ts';
 export { loadModel, type Model, ModelError, type ModelProblem } from './load/index.ts';
+export type { RuntimeChecks } from './passes/checks.ts';
 export { type Target, targets } from './targets/index.ts';

@@ -157,6 +157,27 @@ function leaked(node: Node): Error {
   );
 }
 
+/** What is tapped must be on the way to a result, or it would be gone without a word. */
+export function checkTaps(
+  traced: TracedProgram,
+  taps: readonly { readonly name: string; readonly callSites: Site }[],
+): void {
+  if (taps.length === 0) return;
+  const roots = [...traced.outputs.map((o) => o.tensor), ...traced.updates.map((u) => u.value)];
+  const found = topologicalOrder(roots).filter((node) => node.op.name === 'tap');
+  const names = new Set(found.map((node) => node.attrs['name']));
+  const lost = taps.find(({ name }) => !names.has(name));
+  if (!lost) return;
+  throw userError(
+    {
+      code: 'tap',
+      message: `tap '${lost.name}': nothing uses what it returns`,
+      cure: `go on with its result: const h = tap('${lost.name}', x)`,
+    },
+    lost.callSites,
+  );
+}
+
 function checkSymbol(symbol: DimSymbol, bound: ReadonlyMap<string, DimSymbol>, node: Node): void {
   const known = bound.get(symbol.name);
   const site = node.stacks[0] ?? [];

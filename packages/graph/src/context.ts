@@ -101,6 +101,9 @@ export class ProgramContext {
     return foldIn(this.#stepKey(), fnv1a32(`${path}#${ordinal}#${draw}`));
   }
 
+  /** The taps that the user made, with their lines. */
+  readonly taps: { readonly name: string; readonly callSites: readonly CallSite[] }[] = [];
+
   /** Draws count from the start again: a second forward pass gets the keys of the first, and so merges with it. */
   rewind(): void {
     this.#draws = new Map();

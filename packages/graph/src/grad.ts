@@ -7,7 +7,7 @@ import type { Node, Tensor } from './node.ts';
 import { formatType, tensorKey } from './node.ts';
 import { full, zerosLike } from './ops/leaves.ts';
 import { add } from './ops/math.ts';
-import { withLocationsOf } from './scope.ts';
+import { withLocationsOf, withScope } from './scope.ts';
 import { dependents } from './transforms/dependents.ts';
 import { flattenArguments, runOnFloats, withValues } from './transforms/function.ts';
 
@@ -48,7 +48,8 @@ export function pullback(
 function backward(node: Node, cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
   const { vjp } = node.op;
   if (!vjp) throw noGradient(node);
-  const cts = withLocationsOf(node, () =>
+  const note = `backward of ${node.op.name}`;
+  const cts = withScope({ inherited: node.stacks, keepStacks: false, note }, () =>
     vjp({ inputs: node.inputs, outputs: node.outputs(), cotangents, attrs: node.attrs }),
   );
   cts.forEach((ct, i) => {

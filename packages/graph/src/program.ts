@@ -1,4 +1,4 @@
-import { checkGraph, checkInputTypes, checkOutputs } from './check-program.ts';
+import { checkGraph, checkInputTypes, checkOutputs, checkTaps } from './check-program.ts';
 import { ProgramContext } from './context.ts';
 import { withProgram } from './current-program.ts';
 import type { CallSite } from './location.ts';
@@ -88,6 +88,7 @@ export class Program<I extends InputTypes = InputTypes, O extends Outputs = Outp
     );
     const traced = collect(inputs, outputs, context.updates);
     checkGraph(traced, this.inputTypes, this.callSites);
+    checkTaps(traced, context.taps);
     return traced;
   }
 

@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'queue-full'
   | 'state-missing'
   | 'state-unknown'
+  | 'tap-unknown'
   | 'tensor'
   | 'unsupported'
   | 'weights';

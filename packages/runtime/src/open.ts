@@ -8,6 +8,7 @@ import type { RuntimeChoice } from './registry.ts';
 import { backendByName, chooseRuntime } from './registry.ts';
 import type { Session } from './session.ts';
 import { makeSession } from './session.ts';
+import { isTapsEntry } from './taps.ts';
 import type { AnyEntries } from './types.ts';
 
 export interface OpenOptions {
@@ -79,7 +80,9 @@ export async function openOn<E = AnyEntries>(
       origin: backend.origin,
       plan: program.plans[plan]?.name,
       producer: program.producer,
-      entries: program.entries.filter(({ kind }) => kind === 'program').map(({ name }) => name),
+      entries: program.entries
+        .filter(({ kind, name }) => kind === 'program' && !isTapsEntry(name))
+        .map(({ name }) => name),
     },
   });
   try {

@@ -9,6 +9,8 @@ import { PendingCalls } from './pending-calls.ts';
 import type { EntryInfo, ProgramInfo } from './program.ts';
 import { locateFailure } from './program.ts';
 import { Hyper, States } from './state.ts';
+import type { AskedTaps, TapNames } from './taps.ts';
+import { askTaps, isTapsEntry, tapsEntryOf } from './taps.ts';
 import { Tensor } from './tensor.ts';
 import type { AnyEntries, EntryMethods, SyncMethods } from './types.ts';
 import type { InputValue } from './values.ts';
@@ -54,6 +56,8 @@ export interface CloseOptions {
 export interface NamedCallOptions {
   readonly out?: Out;
   readonly signal?: AbortSignal;
+  /** Names of taps to hand out as `taps` beside the outputs; true: all. See docs/debugging.md. */
+  readonly taps?: TapNames | undefined;
 }
 
 /**
@@ -100,12 +104,27 @@ export class SessionBase {
    * const { probs } = await session.call('classify', { image });
    */
   async call(entry: string, inputs?: Inputs, options?: NamedCallOptions): Promise<Results> {
-    return this.entry(entry).call(inputs, options?.out, options?.signal);
+    if (options?.taps === undefined) {
+      return this.entry(entry).call(inputs, options?.out, options?.signal);
+    }
+    const asked = this.#asked(entry, options.taps);
+    const out = { ...options.out, ...asked.out };
+    return asked.sorted(await asked.entry.call(inputs, out, options.signal));
   }
 
   /** `call` at once: waits for what is queued and blocks the event loop meanwhile. */
   callSync(entry: string, inputs?: Inputs, options?: NamedCallOptions): Results {
-    return this.entry(entry).sync(inputs, options?.out);
+    if (options?.taps === undefined) return this.entry(entry).sync(inputs, options?.out);
+    const asked = this.#asked(entry, options.taps);
+    return asked.sorted(asked.entry.sync(inputs, { ...options.out, ...asked.out }));
+  }
+
+  /** The entry that hands taps out, and which of them. Throws `tap-unknown`. */
+  #asked(name: string, taps: TapNames): AskedTaps & { readonly entry: Entry } {
+    const plain = this.entry(name);
+    const { entries } = this.#parts.program;
+    const info = entries.find((candidate) => candidate.name === tapsEntryOf(name));
+    return { ...askTaps(plain.info.name, info, taps), entry: this.entry(tapsEntryOf(name)) };
   }
 
   /** The entry of this name, looked up once. Throws `entry-unknown`. */
@@ -257,7 +276,8 @@ export class SessionBase {
     }
     const { flatbuffer, plan } = this.#parts;
     const { location, step, op } = locateFailure(flatbuffer, plan, entry.index, failure);
-    const at = failure.step === undefined ? undefined : `${failure.step}${step ? ` (${step})` : ''}`;
+    const at =
+      failure.step === undefined ? undefined : `${failure.step}${step ? ` (${step})` : ''}`;
     return toVorabError(failure, { name: entry.name, location, step: at, op });
   }
 
@@ -265,7 +285,7 @@ export class SessionBase {
     const { entries } = this.#parts.program;
     const info = entries.find((candidate) => candidate.name === name);
     if (info !== undefined) return info;
-    const names = entries.map((candidate) => candidate.name);
+    const names = entries.map((candidate) => candidate.name).filter((n) => !isTapsEntry(n));
     const meant = didYouMean(name, names);
     throw new VorabError({
       code: 'entry-unknown',
@@ -285,13 +305,17 @@ export function makeSession<E>(parts: SessionParts): Session<E> {
   const sync: Record<string, unknown> = {};
   const methods: Record<string, unknown> = { sync };
   for (const { name, kind } of parts.program.entries) {
-    if (kind === 'init') continue;
+    if (kind === 'init' || isTapsEntry(name)) continue;
     // Bound at the first call: opening does not pay for entries that are never called.
     sync[name] = (inputs?: Inputs, options?: NamedCallOptions) =>
-      session.entry(name).sync(inputs, options?.out);
+      options?.taps === undefined
+        ? session.entry(name).sync(inputs, options?.out)
+        : session.callSync(name, inputs, options);
     if (name in session || name === 'sync') continue;
     methods[name] = async (inputs?: Inputs, options?: NamedCallOptions) =>
-      session.entry(name).call(inputs, options?.out, options?.signal);
+      options?.taps === undefined
+        ? session.entry(name).call(inputs, options?.out, options?.signal)
+        : session.call(name, inputs, options);
   }
   return Object.assign(session, methods) as unknown as Session<E>;
 }

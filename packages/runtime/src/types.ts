@@ -1,4 +1,5 @@
 import type { DType, GivenArray } from './dtype.ts';
+import type { TapNames } from './taps.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Inputs and outputs of one entry; typed bindings give one for each. */
@@ -34,6 +35,16 @@ export type ResultOf<O extends object, Given extends OutOf<O>> = {
     : K]: K extends keyof Given ? (undefined extends Given[K] ? O[K] : Given[K]) : O[K];
 };
 
+/** Asks for taps: by name, or true for all. */
+export interface TapOptions {
+  readonly taps: TapNames;
+}
+
+/** What a call that asks for taps gives besides its outputs. */
+export interface Tapped {
+  readonly taps: Readonly<Record<string, Tensor>>;
+}
+
 export interface SyncOptions<O extends object, Given extends OutOf<O> = OutOf<O>> {
   /** Arrays to fill instead of new tensors, by output; null leaves the output out. */
   readonly out?: Given;
@@ -53,6 +64,10 @@ export type EntryMethod<T extends EntryTypes> = {
   (...inputs: Inputs<T['inputs']>): Promise<T['outputs']>;
   <const Given extends OutOf<T['outputs']> = Record<never, never>>(
     inputs: T['inputs'],
+    options: CallOptions<T['outputs'], Given> & TapOptions,
+  ): Promise<ResultOf<T['outputs'], Given> & Tapped>;
+  <const Given extends OutOf<T['outputs']> = Record<never, never>>(
+    inputs: T['inputs'],
     options: CallOptions<T['outputs'], Given>,
   ): Promise<ResultOf<T['outputs'], Given>>;
 };
@@ -60,6 +75,10 @@ export type EntryMethod<T extends EntryTypes> = {
 /** An entry as a method that runs at once, after what is queued. */
 export type SyncMethod<T extends EntryTypes> = {
   (...inputs: Inputs<T['inputs']>): T['outputs'];
+  <const Given extends OutOf<T['outputs']> = Record<never, never>>(
+    inputs: T['inputs'],
+    options: SyncOptions<T['outputs'], Given> & TapOptions,
+  ): ResultOf<T['outputs'], Given> & Tapped;
   <const Given extends OutOf<T['outputs']> = Record<never, never>>(
     inputs: T['inputs'],
     options: SyncOptions<T['outputs'], Given>,

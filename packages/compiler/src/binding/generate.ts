@@ -13,7 +13,9 @@ export interface BindingOptions {
 /** The TypeScript module that opens an artifact with the types of its entries. Equal programs give equal text. */
 export function generateBinding(program: fb.ProgramT, options: BindingOptions): string {
   const { artifact, source, runtime = 'vorab/runtime' } = options;
-  const entries = program.entries.filter((e) => e.kind === fb.EntryKind.Program);
+  const entries = program.entries.filter(
+    (e) => e.kind === fb.EntryKind.Program && !text(e.name).includes(':'),
+  );
   return [
     `// Written by ${text(program.producer)} from ${source}. Do not edit: compile the model again.`,
     '',

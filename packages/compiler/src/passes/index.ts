@@ -10,6 +10,8 @@ import { tidyCalls } from './tidy-calls.ts';
 // The passes, in order. Each line says what it needs from those before it.
 //
 //   trace           the user's functions; forward, backward and optimizer are one graph
+//   withTaps        needs a traced graph: another entry, whose outputs are the taps too
+//   insertChecks    needs a traced graph: where asked for, a check after each op, and before each that takes indices
 //   canonicalize    needs a traced graph: exact simplification at op level; the portable function is written from here
 //   decompose       needs canonical form: opens what the target does not keep whole, and simplifies what that shows
 //   tidyCalls       needs opened calls: runs steps that scans share once, drops what nobody uses of control flow

@@ -1,9 +1,11 @@
 import { composite } from '../composite.ts';
+import { currentProgram } from '../current-program.ts';
 import { routine } from '../define.ts';
 import type { Dim } from '../dim.ts';
 import { isFloat, isInteger } from '../dtype.ts';
 import { DataError, TypeRuleError } from '../errors.ts';
 import { userError } from '../fail.ts';
+import { captureCallSites } from '../location.ts';
 import type { NdArray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import { checked, make1 } from '../node.ts';
@@ -159,7 +161,8 @@ export const tapOp: CompositeOp = composite({
  *     const hidden = tap('hidden', layer(x));
  *     const { taps } = await session.call('fit', batch, { taps: ['hidden', 'hidden.grad'] });
  *
- * @throws GraphError when the name is empty, or inside a body that runs several times or not at all.
+ * @throws GraphError when the name is empty, nothing uses the result, or inside a body that runs
+ * several times or not at all.
  */
 export function tap(name: string, x: Tensor): Tensor {
   const within = currentScope().within;
@@ -171,6 +174,8 @@ export function tap(name: string, x: Tensor): Tensor {
         message: `tap('${name}') inside ${within.what}, which has no one value of it`,
         cure: 'return the value from the body, and tap what the call gives',
       });
+    if (!currentScope().inherited)
+      currentProgram()?.taps.push({ name, callSites: captureCallSites() });
     return make1(tapOp, [x], { name });
   });
 }

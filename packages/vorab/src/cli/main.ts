@@ -42,6 +42,8 @@ function build(cli: { failed: number }): Command {
     .option('-o, --output <file>', 'where to write it; default: beside the model, as .vorab')
     .option('--targets <names>', 'the plans to make, comma separated', 'blas,mlx')
     .option('--no-fuse', 'one step per op: for looking for errors')
+    .option('--check-finite', 'fail at the first NaN or infinity, naming its line: slow')
+    .option('--check-indices', 'fail at an index outside its axis, instead of clamping it')
     .option('--no-binding', 'no typed binding beside the artifact')
     .addOption(json)
     .addHelpText(

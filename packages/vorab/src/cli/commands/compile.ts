@@ -7,6 +7,8 @@ export interface CompileCommandOptions {
   readonly output?: string;
   readonly targets?: string;
   readonly fuse?: boolean;
+  readonly checkFinite?: boolean;
+  readonly checkIndices?: boolean;
   readonly binding?: boolean;
   readonly json?: boolean;
 }
@@ -23,6 +25,10 @@ export async function compile(
     ...(options.output === undefined ? {} : { output: options.output }),
     targets: parseTargets(options.targets ?? 'blas,mlx'),
     fuse: options.fuse !== false,
+    checks: {
+      finite: options.checkFinite === true,
+      indices: options.checkIndices === true,
+    },
     binding: options.binding !== false,
     onPart(name, ms) {
       parts[name] = (parts[name] ?? 0) + ms;
@@ -39,7 +45,9 @@ export async function compile(
     return;
   }
   const { entries, plans } = describeProgram(result.program);
-  const names = entries.filter((e) => e.kind === 'program').map((e) => e.name);
+  const names = entries
+    .filter((e) => e.kind === 'program' && !e.name.includes(':'))
+    .map((e) => e.name);
   const size = formatBytes(result.bytes);
   output.line(`${displayPath(result.artifact)}: ${names.join(', ')}`);
   output.line(`  for ${plans.map((p) => p.name).join(', ')}; ${size}; ${formatTime(ms)}`);

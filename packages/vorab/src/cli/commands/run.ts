@@ -64,7 +64,10 @@ function openOptions(options: RunOptions): OpenOptions {
 }
 
 function chooseEntry(program: ProgramInfo, wanted: string | undefined): EntryInfo {
-  const entries = program.entries.filter(({ kind }) => kind === 'program' || wanted === 'init');
+  const entries = program.entries.filter(
+    ({ kind, name }) =>
+      (kind === 'program' && (name === wanted || !name.includes(':'))) || wanted === 'init',
+  );
   const names = entries.map(({ name }) => name).join(', ');
   const found =
     wanted === undefined && entries.length === 1

@@ -289,7 +289,7 @@ const fourier: Row = floats((dtype) =>
     return [
       pair(0, 1),
       pair(1, N, 8, 3),
-      ...(dtype === 'f32' || dtype === 'f64' ? [pair(1, 2, 60), pair(0, 37), pair(0, 139)] : []),
+      ...(dtype === 'f32' || dtype === 'f64' ? [pair(0, 96), pair(0, 37), pair(0, 139)] : []),
       ...(dtype === 'f32' ? [pair(0, 1536), pair(0, 274)] : []),
     ];
   }),

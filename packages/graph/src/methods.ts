@@ -33,6 +33,7 @@ import type { Axes, ReduceOptions } from './ops/reduce.ts';
 import type { InterpolateOptions } from './ops/resize.ts';
 import type { RopeOptions } from './ops/rope.ts';
 import type { HistogramOptions } from './ops/search.ts';
+import type { PadMode } from './ops/slice.ts';
 import type { SortOptions } from './ops/sort.ts';
 
 declare module './node.ts' {
@@ -514,7 +515,7 @@ declare module './node.ts' {
      */
     histogram(bins: number, options?: HistogramOptions): readonly [counts: Tensor, edges: Tensor];
     /**
-     * Squared near 0, straight beyond `delta`, its mean by default (Huber, Ann. Math. Statist. 35, 1964).
+     * Squared near 0, straight beyond `delta`, its mean by default (Huber 1964).
      *
      *     huber(prediction, target, { delta: 2 })   // default 1
      *
@@ -767,9 +768,14 @@ declare module './node.ts' {
     /** x[i] · y[j] of two vectors, as a matrix; other shapes are flattened. */
     outer(y: Tensor): Tensor;
     /**
-     * `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind.
+     * `value`, or what the mode says, around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below
+     * and two columns behind.
+     *
+     *     pad(x, [[2, 2]], 'reflect')      // [1, 2, 3] is [3, 2, 1, 2, 3, 2, 1]
+     *
+     * @throws GraphError when a mirrored or wrapped pad is longer than what there is to repeat.
      */
-    pad(pads: readonly (readonly [Dim, Dim])[], value?: number): Tensor;
+    pad(pads: readonly (readonly [Dim, Dim])[], value?: number | PadMode): Tensor;
     /**
      * The Moore–Penrose inverses of matrices `[..., m, n]`: `[..., n, m]`, by SVD. f16 and bf16 are
      * computed in f32.

@@ -134,6 +134,41 @@ describe('cutting and turning', () => {
   });
 });
 
+describe('pad', () => {
+  const x = g.constant([1, 2, 3], 'i32');
+  const with2 = (mode: g.PadMode): unknown => nested(g.pad(x, [[2, 2]], mode));
+
+  test('modes', () => {
+    expect(with2('reflect')).toEqual([3, 2, 1, 2, 3, 2, 1]);
+    expect(with2('symmetric')).toEqual([2, 1, 1, 2, 3, 3, 2]);
+    expect(with2('wrap')).toEqual([2, 3, 1, 2, 3, 1, 2]);
+    expect(with2('edge')).toEqual([1, 1, 1, 2, 3, 3, 3]);
+    expect(
+      nested(
+        g.pad(
+          g.constant([[1, 2]], 'i32'),
+          [
+            [1, 0],
+            [0, 1],
+          ],
+          'edge',
+        ),
+      ),
+    ).toEqual([
+      [1, 2, 2],
+      [1, 2, 2],
+    ]);
+    expect(nested(g.pad(x, [[0, 1]], 'reflect'))).toEqual([1, 2, 3, 2]);
+  });
+
+  test('a pad that is too long is refused', () => {
+    expect(() => g.pad(x, [[3, 0]], 'reflect')).toThrow(
+      /a pad of 3 on axis 0, but 'reflect' has 2/,
+    );
+    expect(() => g.pad(x, [[0, 4]], 'wrap')).toThrow(/'wrap' has 3 elements/);
+  });
+});
+
 describe('interpolate', () => {
   const x = g.constant([1, 2, 3], 'f64');
   const close = (t: Tensor, want: readonly number[]): void =>

@@ -5,7 +5,7 @@ interface Table {
 }
 
 /** Up to here a transform is one product with its matrix. */
-const mostDense = 32;
+const mostDense = 64;
 
 /** Whether a transform without small factors is better done as a convolution. */
 export const isLarge = (n: number): boolean => n > 128;

@@ -160,6 +160,7 @@ export { scatter, scatterMax, scatterMin } from './scatter.ts';
 export type { HistogramOptions } from './search.ts';
 export { histogram, searchSorted } from './search.ts';
 export { bincount, segmentMax, segmentMean, segmentMin, segmentSum } from './segment.ts';
+export type { PadMode } from './slice.ts';
 export { concat, pad, slice, sliceAxis } from './slice.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export type { SortOptions } from './sort.ts';

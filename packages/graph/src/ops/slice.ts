@@ -7,7 +7,8 @@ import { checked, make1 } from '../node.ts';
 import type { ViewOp } from '../op.ts';
 import { shiftAxis } from '../transforms/batch-rules.ts';
 import { linear } from '../transforms/linear.ts';
-import { normalizeAxis, range, shapeText } from './axes.ts';
+import { broadcastInDim, normalizeAxis, range, reshapeTo, shapeText } from './axes.ts';
+import { flip } from './transpose.ts';
 
 // Slice and pad are each other's transposes.
 
@@ -142,16 +143,65 @@ export const padOp: ViewOp = view({
 });
 
 /**
- * `value` around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below and two columns behind.
+ * What fills a pad instead of a value: the nearest element ('edge'), the elements mirrored without
+ * the border ('reflect') or with it ('symmetric'), or those from the other end ('wrap').
  */
-export function pad(x: Tensor, pads: readonly (readonly [Dim, Dim])[], value = 0): Tensor {
+export type PadMode = 'edge' | 'reflect' | 'symmetric' | 'wrap';
+
+/**
+ * `value`, or what the mode says, around x: `pad(x, [[1, 1], [0, 2]])` adds a row above and below
+ * and two columns behind.
+ *
+ *     pad(x, [[2, 2]], 'reflect')      // [1, 2, 3] is [3, 2, 1, 2, 3, 2, 1]
+ *
+ * @throws GraphError when a mirrored or wrapped pad is longer than what there is to repeat.
+ */
+export function pad(
+  x: Tensor,
+  pads: readonly (readonly [Dim, Dim])[],
+  value: number | PadMode = 0,
+): Tensor {
   return checked(`pad(${x})`, () => {
     if (pads.length !== x.rank)
       throw new TypeRuleError('rank', `${pads.length} pairs of pads for rank ${x.rank}`);
+    if (typeof value === 'string')
+      return pads.reduce((y, pair, axis) => padAxis(y, axis, pair, value), x);
     const low = pads.map((p) => p[0]);
     const high = pads.map((p) => p[1]);
     return make1(padOp, [x], { low, high, interior: pads.map(() => 0), value });
   });
+}
+
+function padAxis(x: Tensor, axis: number, pair: readonly [Dim, Dim], mode: PadMode): Tensor {
+  const [low, high] = pair;
+  const before = dimEqual(low, 0) ? [] : [besides(x, axis, low, mode, true)];
+  const behind = dimEqual(high, 0) ? [] : [besides(x, axis, high, mode, false)];
+  return concat([...before, x, ...behind], axis);
+}
+
+// The `count` elements that come before the first, or behind the last.
+function besides(x: Tensor, axis: number, count: Dim, mode: PadMode, before: boolean): Tensor {
+  const extent = x.shape[axis] as Dim;
+  if (mode === 'edge') {
+    const start = before ? 0 : dimSub(extent, 1);
+    const edge = sliceAxis(x, axis, start, dimAdd(start, 1));
+    const rest = edge.shape.toSpliced(axis, 1);
+    const kept = range(x.rank).filter((a) => a !== axis);
+    return broadcastInDim(reshapeTo(edge, rest), x.shape.with(axis, count), kept);
+  }
+  const border = mode === 'reflect' ? 1 : 0;
+  const most = dimSub(extent, border);
+  if (dimBounds(dimSub(most, count))[0] < 0) {
+    throw new TypeRuleError(
+      'pad',
+      `a pad of ${dimKey(count)} on axis ${axis}, but '${mode}' has ${dimKey(most)} elements to repeat`,
+      'pad twice, or less',
+    );
+  }
+  const atFront = before !== (mode === 'wrap');
+  const start = atFront ? border : dimSub(dimSub(extent, border), count);
+  const part = sliceAxis(x, axis, start, dimAdd(start, count));
+  return mode === 'wrap' ? part : flip(part, axis);
 }
 
 export const concatOp: ViewOp = view({

@@ -119,7 +119,7 @@ function angles(x: Tensor, given: Tensor | undefined, attrs: Rope): Tensor {
 }
 
 /**
- * The angle within ±π, to the last digit of f32 at any position: the fraction of a turn is a product
+ * The angle within ±π, to the last digit of f32 up to position 2²⁴: the fraction of a turn is a product
  * of integers, which wraps as turns do. (In f32 the product itself loses a digit for each place of the
  * position.) Turns for each step are held in 48 bits.
  */
@@ -193,8 +193,8 @@ export interface RopeOptions {
 
 /**
  * Rotary position embedding of `[…, length, dim]` (Su et al., arXiv 2104.09864): elements i and
- * i + dims / 2 are turned by the angle position · base^(−2i / dims). Angles are exact to f32 at any
- * position; f16 and bf16 are turned in f32.
+ * i + dims / 2 are turned by the angle position · base^(−2i / dims). Angles have all digits of
+ * f32 up to position 2²⁴; f16 and bf16 are turned in f32.
  *
  *     rope(q);   rope(q, { offset: 5 });   rope(q, { positions })   // f32[N, 8, 128, 64]
  *

@@ -42,14 +42,14 @@ test('batchNorm: the batch trains, the running statistics are read', () => {
     [3, 30],
   ];
   const { y } = runTraced(train, values, { x }) as { y: NdArray };
-  const rounded = Array.from(y.data, (v) => Math.round(Number(v) * 1e3) / 1e3);
+  const rounded = Array.from(y.data as Float32Array, (v) => Math.round(Number(v) * 1e3) / 1e3);
   expect(rounded).toEqual([-1, -1, 1, 1]);
   // Loss and metrics see one batch: it counts once.
   expect(of(norm.children.mean)).toEqual([1, 10]);
   expect(of(norm.children.variance)).toEqual([1, 50.5]);
   const after = runTraced(infer, values, { x: [[2, 10]] }) as { y: NdArray };
-  expect(Array.from(after.y.data, Number)[0]).toBeCloseTo(1, 4);
-  expect(Array.from(after.y.data, Number)[1]).toBeCloseTo(0, 4);
+  expect(Array.from(after.y.data as Float32Array, Number)[0]).toBeCloseTo(1, 4);
+  expect(Array.from(after.y.data as Float32Array, Number)[1]).toBeCloseTo(0, 4);
 });
 
 test('batchNorm counts every batch that it is used on', () => {
@@ -64,7 +64,7 @@ test('batchNorm counts every batch that it is used on', () => {
   const values = initialValues(traced.states, names);
   runTraced(traced, values, { a: [[4]], b: [[8]] });
   const mean = values.get(stateOf(norm.children.mean) as never) as NdArray;
-  expect(Array.from(mean.data)).toEqual([5]);
+  expect(Array.from(mean.data as Float32Array)).toEqual([5]);
 });
 
 test('norms refuse sizes that do not fit, at the line of the user', () => {

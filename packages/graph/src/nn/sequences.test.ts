@@ -96,7 +96,7 @@ describe('recurrent layers', () => {
       'f32[8]',
     ]);
     const { b } = run({}, () => ({ b: found[2] as Tensor }), {});
-    expect(Array.from(b?.data ?? [])).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
+    expect(Array.from((b?.data ?? []) as Float32Array)).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
     const apply = (type: ReturnType<typeof f32>) => () =>
       run({ x: type }, ({ x }) => ({ y: rnn(x as Tensor).output }), { x: [] });
     expect(apply(f32(N, 3))).toThrow(
@@ -156,7 +156,9 @@ describe('transformers', () => {
     const [out, ...grads] = Object.values(results);
     expect(out?.shape).toEqual([2, 2, 4]);
     // A bias of keys moves all scores of a query alike, which softmax does not see.
-    const still = grads.filter((g) => Array.from(g.data, Number).every((v) => Math.abs(v) < 1e-6));
+    const still = grads.filter((g) =>
+      Array.from(g.data as Float32Array, Number).every((v) => Math.abs(v) < 1e-6),
+    );
     expect(still.length).toBe('bias' in options ? 0 : 4);
   });
 

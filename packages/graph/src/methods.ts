@@ -35,6 +35,7 @@ import type { RopeOptions } from './ops/rope.ts';
 import type { HistogramOptions } from './ops/search.ts';
 import type { PadMode } from './ops/slice.ts';
 import type { SortOptions } from './ops/sort.ts';
+import type { Suppressed, SuppressionOptions } from './ops/suppression.ts';
 
 declare module './node.ts' {
   // The functions of ops, with the tensor as their first operand.
@@ -747,6 +748,17 @@ declare module './node.ts' {
      *     nll(logits.logSoftmax(), label)   // f32[N, 10], i32[N]
      */
     nll(labels: Tensor, options?: LabelLossOptions): Tensor;
+    /**
+     * At most `most` boxes in order of their scores, without those that overlap one before them: again
+     * and again the best that is left is taken, and all whose intersection with it, over their union, is
+     * above the threshold are left out. Boxes are [y₁, x₁, y₂, x₂] with y₁ ≤ y₂ and x₁ ≤ x₂; of equal
+     * scores the first counts, NaN is never taken. `indices` is i32[most], `count` an i32 scalar.
+     *
+     *     const { indices, count } = nonMaxSuppression(boxes, scores, 20);   // f32[N, 4], f32[N]
+     *
+     * @throws GraphError when boxes are not [n, 4], or scores not [n].
+     */
+    nonMaxSuppression(scores: Tensor, most: number, options?: SuppressionOptions): Suppressed;
     /** The Euclidean norm √Σ x² over axes (all by default). Its gradient at 0 is NaN. */
     norm(axes?: Axes, options?: ReduceOptions): Tensor;
     /**
@@ -863,8 +875,8 @@ declare module './node.ts' {
     roll(shifts: number | readonly number[], axes: number | readonly number[]): Tensor;
     /**
      * Rotary position embedding of `[…, length, dim]` (Su et al., arXiv 2104.09864): elements i and
-     * i + dims / 2 are turned by the angle position · base^(−2i / dims). Angles are exact to f32 at any
-     * position; f16 and bf16 are turned in f32.
+     * i + dims / 2 are turned by the angle position · base^(−2i / dims). Angles have all digits of
+     * f32 up to position 2²⁴; f16 and bf16 are turned in f32.
      *
      *     rope(q);   rope(q, { offset: 5 });   rope(q, { positions })   // f32[N, 8, 128, 64]
      *
@@ -1290,6 +1302,7 @@ const functions: Readonly<Record<string, unknown>> = {
   mul: ops.mul,
   neg: ops.neg,
   nll: ops.nll,
+  nonMaxSuppression: ops.nonMaxSuppression,
   norm: ops.norm,
   normalize: ops.normalize,
   notEqual: ops.notEqual,

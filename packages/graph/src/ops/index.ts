@@ -166,6 +166,8 @@ export { logSoftmax, softmax } from './softmax.ts';
 export type { SortOptions } from './sort.ts';
 export { argsort, sort, topK } from './sort.ts';
 export { logSumExp, mean, norm, variance } from './statistics.ts';
+export type { Suppressed, SuppressionOptions } from './suppression.ts';
+export { nonMaxSuppression } from './suppression.ts';
 export { flip, moveAxis, swapAxes, transpose } from './transpose.ts';
 export * from './trigonometric.ts';
 export {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { NdArray, Program, Tensor } from '@vorab/graph';
+import type { DType, NdArray, Program, Tensor } from '@vorab/graph';
 import {
   constant,
   evaluate,
@@ -29,6 +29,7 @@ interface Case {
     readonly p: number;
     readonly min: number;
     readonly max: number;
+    readonly dtype?: DType;
     readonly axis: number;
     readonly head?: number;
     readonly rows?: number[][];
@@ -67,7 +68,7 @@ const build: Readonly<Record<string, (k: Tensor, args: Case['args']) => Tensor>>
   },
   categorical: (k, { logits, axis, shape }) =>
     random.categorical(k, constant(logits), { axis, ...(shape && { shape }) }),
-  randint: (k, { shape, min, max }) => random.randint(k, shape, min, max),
+  randint: (k, { shape, min, max, dtype = 'i32' }) => random.randint(k, shape, min, max, { dtype }),
 };
 
 /** The size from which units in the last place are counted. */

@@ -48,7 +48,7 @@ export type {
   LinearParameters,
   Sequential,
 } from './layers.ts';
-export { dropout, embedding, layerNorm, linear, sequential } from './layers.ts';
+export { dropout, embedding, layerNorm, linear, sequential, spatialDropout } from './layers.ts';
 export type { Layer, Module } from './module.ts';
 export { module, parameters } from './module.ts';
 export type {

@@ -3,6 +3,7 @@ import { dim } from '../dim.ts';
 import * as init from '../init.ts';
 import { nameStates } from '../naming.ts';
 import type { ArrayData, NdArray } from '../ndarray.ts';
+import { toNdArray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import type { TensorType } from '../op.ts';
 import { add, mul } from '../ops/index.ts';
@@ -110,4 +111,22 @@ test('activations as layers', () => {
   expect(at(nn.tanh())).toEqual([-0.7616, 0.964]);
   expect(at(nn.sigmoid())).toEqual([0.2689, 0.8808]);
   expect(at(nn.softmax())).toEqual([0.0474, 0.9526]);
+});
+
+test('spatialDropout drops whole channels, in training alone', () => {
+  const drop = nn.spatialDropout(0.5);
+  const types = { x: f32(4, 3, 8) };
+  const x = toNdArray(Array.from({ length: 96 }, () => 1) as never, 'f32');
+  const run = (training: boolean): readonly number[] => {
+    const traced = program(types, (inputs) => ({ y: drop(inputs.x) }), { training }).trace();
+    const values = initialValues(
+      traced.states,
+      nameStates(traced.states, () => 'net'),
+    );
+    return rounded(runTraced(traced, values, { x: { ...x, shape: [4, 3, 8] } })['y'] as NdArray);
+  };
+  expect(run(false).every((v) => v === 1)).toBe(true);
+  const y = run(true);
+  expect([...new Set(y)].sort()).toEqual([0, 2]);
+  for (let i = 0; i < 96; i++) expect(y[i]).toBe(y[Math.floor(i / 24) * 24 + (i % 8)]);
 });

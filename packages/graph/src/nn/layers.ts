@@ -4,7 +4,8 @@ import * as initializers from '../init.ts';
 import type { Tensor } from '../node.ts';
 import { dropout as drop } from '../ops/dropout.ts';
 import { embedding as lookUp } from '../ops/indexing.ts';
-import { add } from '../ops/math.ts';
+import { full } from '../ops/leaves.ts';
+import { add, mul } from '../ops/math.ts';
 import { matmul } from '../ops/matmul.ts';
 import { layerNorm as normalize } from '../ops/normalization.ts';
 import { Place, setPlace } from '../place.ts';
@@ -163,6 +164,23 @@ export function dropout(rate: number): (x: Tensor) => Tensor {
   };
   setPlace(layer, place);
   return layer;
+}
+
+/**
+ * In training, sets whole channels, the last axis, of each example to 0 with probability `rate` and scales the rest by
+ * 1 / (1 − rate) (Tompson et al. 2015); otherwise x itself: `[N, ..., channels]` to the same.
+ *
+ *     nn.sequential(nn.conv2d(1, 16, 3), nn.relu(), nn.spatialDropout(0.1));
+ *
+ * @throws GraphError when the rate is outside [0, 1).
+ */
+export function spatialDropout(rate: number): (x: Tensor) => Tensor {
+  const ones = dropout(rate);
+  return (x) => {
+    const inner = x.shape.slice(1, -1);
+    const channels = [...x.shape.slice(0, 1), ...inner.map(() => 1), ...x.shape.slice(-1)];
+    return x.rank < 3 ? ones(x) : mul(x, ones(full(1, channels, x.dtype)));
+  };
 }
 
 /** Layers one after another; a function of a tensor as well. */

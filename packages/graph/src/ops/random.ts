@@ -3,7 +3,7 @@ import { broadcastToShape } from '../coerce.ts';
 import type { Dim } from '../dim.ts';
 import { dimBounds, dimEqual, dimKey, elementCount } from '../dim.ts';
 import type { DType } from '../dtype.ts';
-import { isFloat } from '../dtype.ts';
+import { bounds, isFloat } from '../dtype.ts';
 import { TypeRuleError } from '../errors.ts';
 import { checked, Tensor } from '../node.ts';
 import { erf } from '../special.ts';
@@ -311,22 +311,47 @@ export function bernoulli(k: Tensor, p: TensorLike, shape: readonly Dim[]): Tens
 }
 
 /**
- * Integers in [min, max), i32, made as jax.random.randint makes them: two words per element, so
- * that the bias is below (max − min) / 2³². Where max ≤ min they are min.
+ * Integers in [min, max), i32 unless told otherwise, made as jax.random.randint makes them: two words
+ * per element, so that the bias is below (max − min) / 2³². Where max ≤ min they are min. i8 and u8 are
+ * cast from i32.
+ *
+ *     random.randint(key, [N], 0, 10);   random.randint(key, [8, 8], 0, 256, { dtype: 'u8' })
+ *
+ * @throws GraphError when the dtype is not i8, u8, i32 or u32, or a bound is not an integer that it
+ *   holds (max may be one more where it is of 8 bits).
  */
-export function randint(k: Tensor, shape: readonly Dim[], min: number, max: number): Tensor {
+export function randint(
+  k: Tensor,
+  shape: readonly Dim[],
+  min: number,
+  max: number,
+  options: { readonly dtype?: DType } = {},
+): Tensor {
+  const { dtype = 'i32' } = options;
   return checked(`randint(${k}, ${min}, ${max})`, () => {
-    for (const bound of [min, max]) {
-      if (!Number.isInteger(bound) || bound < -(2 ** 31) || bound > 2 ** 31 - 1) {
-        throw new TypeRuleError('literal', `the bound ${bound} is not an i32`);
-      }
-    }
+    checkBounds(dtype, min, max);
+    const word = dtype === 'u32' ? 'u32' : 'i32';
     const [a, b] = split(k) as readonly [Tensor, Tensor];
     const span = max > min ? max - min : 1;
     const half = 2 ** 16 % span;
     const multiplier = Number(((BigInt(half) * BigInt(half)) % 2n ** 32n) % BigInt(span));
     const high = mul(mod(bits(a, shape), span), multiplier);
     const offset = mod(add(high, mod(bits(b, shape), span)), span);
-    return add(cast(offset, 'i32'), min);
+    return cast(add(cast(offset, word), min), dtype);
   });
+}
+
+function checkBounds(dtype: DType, min: number, max: number): void {
+  if (!['i8', 'u8', 'i32', 'u32'].includes(dtype)) {
+    throw new TypeRuleError('dtype', `gives i8, u8, i32 or u32, not ${dtype}`, 'cast the result');
+  }
+  const [low, high] = bounds(dtype);
+  const open = dtype === 'i8' || dtype === 'u8' ? 1 : 0;
+  for (const [bound, most] of [
+    [min, high],
+    [max, high + open],
+  ] as const) {
+    if (!Number.isInteger(bound) || bound < low || bound > most)
+      throw new TypeRuleError('literal', `the bound ${bound} is not an ${dtype}`);
+  }
 }

@@ -6,6 +6,7 @@ import * as losses from './losses.ts';
 import './methods.ts';
 import * as nn from './nn/index.ts';
 import type { Node, Tensor } from './node.ts';
+import { fn } from './ops/call.ts';
 import { add, logSumExp, matmul, mean, mul, norm, softmax, sum, where } from './ops/index.ts';
 import { constant, input } from './ops/leaves.ts';
 import * as optim from './optim/index.ts';
@@ -78,6 +79,12 @@ describe('a policy', () => {
     expect(() => mixed.scope(() => add(input('a', f16(2)), input('b', bf16(2))))).toThrow(
       /do not mix/,
     );
+  });
+
+  test('is part of the signature of a function', () => {
+    const product = fn('product', (a: Tensor, b: Tensor) => matmul(a, b));
+    const [inside, outside] = withTrace(() => [mixed.scope(() => product(x, y)), product(x, y)]);
+    expect([inside?.dtype, outside?.dtype]).toEqual(['bf16', 'f32']);
   });
 
   test('is bound to a layer, which keeps its name', () => {

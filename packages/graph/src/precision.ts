@@ -77,6 +77,10 @@ class Policy implements Precision, OperandRule {
     readonly accumulate: 'f32' | 'f64',
   ) {}
 
+  get key(): string {
+    return `${this.params} ${this.compute} ${this.accumulate}`;
+  }
+
   scope<T>(body: () => T): T {
     return withScope({ precision: this }, body);
   }

@@ -24,6 +24,8 @@ export interface Scope {
 
 /** What a precision policy does to operands. */
 export interface OperandRule {
+  /** Equal policies have equal keys. */
+  readonly key: string;
   /** The operands of an op in the dtypes that the policy wants. Throws TypeRuleError. */
   operands(op: Op, inputs: readonly Tensor[]): readonly Tensor[];
   /** The dtype of operands that are several floats; undefined: they do not mix. */

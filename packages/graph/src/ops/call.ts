@@ -5,7 +5,7 @@ import { userError } from '../fail.ts';
 import type { Node, Subgraph, Tensor } from '../node.ts';
 import { formatType, make } from '../node.ts';
 import type { CompositeOp, Jvp, TensorType, Vjp } from '../op.ts';
-import { currentScope } from '../scope.ts';
+import { currentScope, policyHere } from '../scope.ts';
 import { inline, parameterLeaf, resultTypes, traceBody } from '../subgraph.ts';
 import { vjpOfGraph } from '../subgraph-grad.ts';
 import { batchedGraph } from '../transforms/batched-graph.ts';
@@ -107,7 +107,8 @@ class Traces {
 
   // By trace: what a body captures belongs to the trace in which it was captured.
   private made(operands: FlatTree): Made {
-    const key = `${operands.form} ${operands.leaves.join(' ')}`;
+    const policy = policyHere()?.key ?? '';
+    const key = `${policy} ${operands.form} ${operands.leaves.join(' ')}`;
     const { nodes } = currentScope();
     if (!nodes) return this.traced(operands, key);
     const known = this.byTrace.get(nodes) ?? new Map<string, Made>();
@@ -146,8 +147,8 @@ class Traces {
 
 /**
  * A function of tensors that the artifact holds once, however often it is called: its body is
- * traced once for each signature (form, dtypes and shapes of the arguments) of each program. It
- * takes and gives tensors, arrays and plain objects of them; tensors and states from around it are
+ * traced once for each signature (form, dtypes and shapes of the arguments, precision policy) of each
+ * program. It takes and gives tensors, arrays and plain objects of them; tensors and states from around it are
  * captured as they are when it is first called. Differentiable; runtimes see its body inlined.
  *
  *     const block = fn('block', (x: Tensor, w: Tensor) => x.matmul(w).gelu());

@@ -22,6 +22,7 @@ export interface GoldenAttributes
   readonly ddof: number;
   readonly depth: number;
   readonly descending: boolean;
+  readonly equation: string;
   readonly k: number;
   readonly keepDims: boolean;
   readonly max: number | null;

@@ -1,8 +1,9 @@
 // sort: the first `count` elements of each row in order, and where they lay. Stable: an element is
 // sorted together with its index, so that no two are equal. NaN is the largest, -0 equals 0.
 #include <algorithm>
-#include <bit>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include "routine.h"
 

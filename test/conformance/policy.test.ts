@@ -47,7 +47,7 @@ function complaint(one: GoldenCase): string | undefined {
     const got = evaluate(outputs, feeds);
     for (const [i, output] of one.outputs.entries()) {
       const want = arrayOf(output);
-      const values = Array.from(want.data, (_, k) => readNumber(want, k));
+      const values = Array.from({ length: want.data.length }, (_, k) => readNumber(want, k));
       const largest = Math.max(1, ...values.filter(Number.isFinite).map(Math.abs));
       const far = values.findIndex((w, k) => {
         const g = readNumber(got[i] as never, k);

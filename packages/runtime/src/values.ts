@@ -17,7 +17,7 @@ export type InputValue<D extends DType = DType, S extends Shape = Shape> =
   | GivenArray<D>
   | Shaped<D>
   | Tensor<D, Shape>
-  | (S extends readonly [] ? ScalarOf[D] | number : never);
+  | (readonly [] extends S ? ScalarOf[D] | number : never);
 
 /** A value that has passed: elements (`view`) or a tensor, and its shape where it says one. */
 export interface Accepted {

@@ -15,6 +15,9 @@ mx::array like(const mx::array& a, T value) {
   return mx::array(value, a.dtype());
 }
 
+// eˣ / Σ eˣ along an axis, in f32 for halves.
+mx::array softmax_along(const mx::array& x, int axis);
+
 // Halves take a function of several steps in f32, and are rounded once.
 template <class Function>
 mx::array in_f32(const mx::array& a, Function function) {

@@ -25,15 +25,15 @@ mx::array mean_of(const mx::array& x, const std::vector<int>& axes) {
 }  // namespace
 
 // MLX's own kernel, unless its exp is an approximation.
-mx::array lower_softmax(const Call& call) {
-  const mx::array& x = call.in(0);
-  const int axis = call.axis(0);
+mx::array softmax_along(const mx::array& x, int axis) {
   if (x.size() == 0) return x;
   if (!device().approximates) return mx::softmax(x, axis, true);
   const mx::array wide = widened(x);
   const mx::array powers = precise::exp(mx::subtract(wide, mx::max(wide, axis, true)));
   return mx::astype(mx::divide(powers, mx::sum(powers, axis, true)), x.dtype());
 }
+
+mx::array lower_softmax(const Call& call) { return softmax_along(call.in(0), call.axis(0)); }
 
 mx::array lower_logSumExp(const Call& call) {
   const mx::array& x = call.in(0);
@@ -66,6 +66,21 @@ mx::array lower_layerNorm(const Call& call) {
   const mx::array scale = mx::rsqrt(mx::add(variance, like(variance, eps)));
   const mx::array normal = mx::multiply(mx::multiply(centred, scale), widened(weight));
   return mx::astype(mx::add(normal, widened(bias)), x.dtype());
+}
+
+mx::array lower_rmsNorm(const Call& call) {
+  const mx::array& x = call.in(0);
+  const mx::array& weight = call.in(1);
+  const double eps = call.attributes.number(0);
+  if (x.size() == 0) return x;
+  const bool fast = weight.ndim() == 1 && x.dtype() != mx::float64 && !device().approximates;
+  if (fast) return mx::fast::rms_norm(x, weight, static_cast<float>(eps));
+  std::vector<int> axes(weight.ndim());
+  std::iota(axes.begin(), axes.end(), static_cast<int>(x.ndim() - weight.ndim()));
+  const mx::array wide = widened(x);
+  const mx::array square = mean_of(mx::multiply(wide, wide), axes);
+  const mx::array scale = mx::rsqrt(mx::add(square, like(square, eps)));
+  return mx::astype(mx::multiply(mx::multiply(wide, scale), widened(weight)), x.dtype());
 }
 
 // Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011), 20 rounds. Whole, because

@@ -68,8 +68,12 @@ mx::array lower_logCumsumExp(const Call& call);
 // composite.cc, from composites.inc
 mx::array lower_layerNorm(const Call& call);
 mx::array lower_logSumExp(const Call& call);
+mx::array lower_rmsNorm(const Call& call);
 mx::array lower_softmax(const Call& call);
 std::vector<mx::array> lower_threefry2x32(const Call& call);
+
+// attention.cc
+mx::array lower_scaledDotProductAttention(const Call& call);
 
 // linalg.cc, from host.inc
 #define VORAB_MLX_HOST(name) std::vector<mx::array> lower_##name(const Call& call);

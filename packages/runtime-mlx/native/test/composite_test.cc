@@ -94,6 +94,62 @@ VORAB_TEST(layer_norm_over_the_last_axes) {
   }
 }
 
+VORAB_TEST(rms_norm_over_the_last_axes) {
+  for (const fb::DType dtype : kFloats) {
+    for (const Index& weight_shape : {Index{4}, Index{3, 4}}) {
+      const Array x = sample(dtype, {2, 3, 4});
+      const Array weight = generate(
+          dtype, weight_shape, [](const Index& i) { return 0.5 + static_cast<double>(i.back()); });
+      const auto xs = x.values();
+      const size_t count = weight.size();
+      const Array expected = generate(dtype, x.shape, [&](const Index& i) {
+        const size_t place = ravel(i, x.shape);
+        const size_t start = place / count * count;
+        double square = 0;
+        for (size_t k = 0; k < count; ++k)
+          square += std::pow(xs[start + k], 2) / static_cast<double>(count);
+        return xs[place] / std::sqrt(square + 1e-5) * weight.values()[place % count];
+      });
+      EXPECT_CLOSE(dtype_name(dtype), run_op(op("rmsNorm"), {x, weight}, x, {number(1e-5)}),
+                   expected, 16);
+    }
+  }
+}
+
+// Two heads of q share one of k. Causal with fewer keys than queries: aligned with the first key.
+VORAB_TEST(attention_of_shared_heads_and_masks) {
+  const Array q = sample(fb::DType::F32, {1, 2, 3, 2});
+  const Array k = sample(fb::DType::F32, {1, 1, 2, 2});
+  const Array v = f32({1, 1, 2, 2}, {1, -2, 3, 5});
+  const auto qs = q.values();
+  const auto ks = k.values();
+  const auto vs = v.values();
+  const auto expected = [&](auto sees) {
+    return generate(fb::DType::F32, {1, 2, 3, 2}, [&](const Index& i) {
+      double total = 0;
+      double sum = 0;
+      for (int64_t s = 0; s < 2; ++s) {
+        if (!sees(i[2], s)) continue;
+        double score = 0;
+        for (int64_t d = 0; d < 2; ++d)
+          score += at(qs, q.shape, {0, i[1], i[2], d}) * at(ks, k.shape, {0, 0, s, d});
+        const double weight = std::exp(score * 0.1);
+        total += weight;
+        sum += weight * at(vs, v.shape, {0, 0, s, i[3]});
+      }
+      return total == 0 ? kNaN : sum / total;
+    });
+  };
+  const auto attention = op("scaledDotProductAttention");
+  EXPECT_CLOSE("plain", run_op(attention, {q, k, v}, q, {number(0.1), flag(false)}),
+               expected([](int64_t, int64_t) { return true; }), 64);
+  EXPECT_CLOSE("causal", run_op(attention, {q, k, v}, q, {number(0.1), flag(true)}),
+               expected([](int64_t l, int64_t s) { return s <= l; }), 64);
+  const Array mask = array(fb::DType::Bool, {1, 1, 3, 2}, {1, 0, 0, 0, 1, 1});
+  EXPECT_CLOSE("mask", run_op(attention, {q, k, v, mask}, q, {number(0.1), flag(false)}),
+               expected([](int64_t l, int64_t s) { return l == 2 || (l == 0 && s == 0); }), 64);
+}
+
 // Known answers of the paper's reference implementation (Random123).
 VORAB_TEST(threefry_known_answers) {
   const auto u32 = fb::DType::U32;

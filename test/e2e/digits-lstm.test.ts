@@ -19,7 +19,7 @@ it('reads 95 of 100 digits that it has not seen, on blas', async () => {
   const { training, test } = readDigits();
   expect(size(test)).toBeGreaterThan(300);
   await using model = await open(await compiled, { runtime: 'blas', seed: 0 });
-  await train(model, training, 20);
+  await train(model, training, 40);
   expect(await accuracy(model, test)).toBeGreaterThanOrEqual(0.95);
 });
 
@@ -27,6 +27,6 @@ it('has the same parameters on mlx, and learns there too', async () => {
   const { training, test } = readDigits();
   await using model = await open(await compiled, { runtime: 'mlx', seed: 0 });
   const before = await accuracy(model, test);
-  await train(model, training, 2);
+  await train(model, training, 4);
   expect(await accuracy(model, test)).toBeGreaterThan(Math.max(0.5, before));
 });

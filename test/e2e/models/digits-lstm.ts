@@ -3,8 +3,8 @@ import { dim, f32, i32, losses, nn, optim, program, reshape, trainStep } from 'v
 
 const N = dim('N', { max: 512 });
 const rows = 8;
-const rnn = nn.lstm(rows, 48, { layers: 3 });
-const head = nn.linear(48, 10);
+const rnn = nn.lstm(rows, 64, { layers: 3 });
+const head = nn.linear(64, 10);
 
 /** An image as a sequence of its rows. */
 function read(image: Tensor): Tensor {
@@ -21,7 +21,8 @@ export const fit = trainStep({
   inputs: { image: f32(N, 64), label: i32(N) },
   loss: ({ image, label }) => losses.crossEntropy(read(image), label),
   optimizer: optim.adamW({
-    learningRate: optim.warmupCosine({ peak: 6e-3, warmup: 50, steps: 20 * 23 }),
+    weightDecay: 0.1,
+    learningRate: optim.warmupCosine({ peak: 5e-3, warmup: 50, steps: 40 * 23 }),
   }),
   clip: optim.clipByGlobalNorm(1),
 });

@@ -3,7 +3,7 @@
 /** Composites that a target runs whole. */
 export const keptComposites: { readonly blas: readonly string[]; readonly mlx: readonly string[] } = {
   blas: ['conv', 'convKernelGradient', 'eigvalsh', 'svdvals'],
-  mlx: ['conv', 'convKernelGradient', 'eigvalsh', 'layerNorm', 'logSumExp', 'softmax', 'svdvals', 'threefry2x32'],
+  mlx: ['conv', 'convKernelGradient', 'eigvalsh', 'layerNorm', 'logSumExp', 'rmsNorm', 'scaledDotProductAttention', 'softmax', 'svdvals', 'threefry2x32'],
 };
 
 /** Ops that run on the host's CPU, not on the target's device. */

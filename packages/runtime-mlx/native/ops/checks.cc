@@ -18,10 +18,7 @@ using Refuse = std::function<std::optional<checks::Refused>(const std::byte*, in
 class Check : public mx::Primitive {
  public:
   Check(mx::Stream stream, const Call& call, Refuse refuse)
-      : Primitive(stream),
-        refuse_(std::move(refuse)),
-        step_(call.step),
-        findings_(call.findings) {}
+      : Primitive(stream), refuse_(std::move(refuse)), step_(call.step), findings_(call.findings) {}
 
   void eval_cpu(const std::vector<mx::array>& inputs, std::vector<mx::array>& outputs) override {
     auto& encoder = mx::cpu::get_command_encoder(stream());

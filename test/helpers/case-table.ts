@@ -231,13 +231,18 @@ const indices: Readonly<Record<string, Row>> = {
 // ------------------------------------------------------------------------------------------------ order
 
 const ties: Fill = [3, 1, 2, 3, 1, 0, 2];
+// Far enough apart for central differences; 77 and 240 have no common divisor.
+const apart: Fill = Array.from({ length: 240 }, (_, i) => ((i * 77) % 240) / 16);
 
 const orders: Readonly<Record<string, Row>> = {
   sort: (dtype) =>
     [false, true].flatMap((descending) => [
       one(dtype, [3, 7], { axis: 1, descending, count: 7 }),
       one(dtype, [N, 2, 3], { axis: 0, descending, count: N }),
-      one(dtype, [2, 40, 3], { axis: 1, descending, count: 2 }),
+      {
+        ...one(dtype, [2, 40, 3], { axis: 1, descending, count: 2 }),
+        fills: [isFloat(dtype) ? apart : undefined],
+      },
       { ...one(dtype, [21], { axis: 0, descending, count: 21 }), fills: [ties], special: true },
       {
         ...one(dtype, [600], { axis: 0, descending, count: 600 }),

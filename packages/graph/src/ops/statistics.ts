@@ -80,17 +80,23 @@ export const logSumExpOp: CompositeOp = composite({
   attributes: { axes: 'ints' },
   batch: shiftAxes,
   decompose([x], { axes }) {
-    const top = max(stopGradient(x as Tensor), axes);
-    const shift = select(finite(top), top, zerosLike(top));
-    const powers = exp(sub(x as Tensor, unreduce(shift, (x as Tensor).shape, axes)));
+    const { shift, powers } = shiftedPowers(x as Tensor, axes);
     return [add(log(sumAxes(powers, axes)), shift)];
   },
-  vjp: ({ inputs: [x], outputs: [y], cotangents: [ct], attrs: { axes } }) => {
-    if (!x || !y || !ct) return [null];
-    const share = exp(sub(x, unreduce(y, x.shape, axes)));
-    return [mul(share, unreduce(ct, x.shape, axes))];
+  // Not e^(x - y): a large y has lost the digits that the shares need.
+  vjp: ({ inputs: [x], cotangents: [ct], attrs: { axes } }) => {
+    if (!x || !ct) return [null];
+    const { powers } = shiftedPowers(x, axes);
+    return [mul(powers, unreduce(div(ct, sumAxes(powers, axes)), x.shape, axes))];
   },
 });
+
+// e^(x - shift), where shift is the largest x, or 0 where that is not finite.
+function shiftedPowers(x: Tensor, axes: readonly number[]): { shift: Tensor; powers: Tensor } {
+  const top = max(stopGradient(x), axes);
+  const shift = select(finite(top), top, zerosLike(top));
+  return { shift, powers: exp(sub(x, unreduce(shift, x.shape, axes))) };
+}
 
 /** ln Σ eˣ over axes (all by default), without overflow. */
 export function logSumExp(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {

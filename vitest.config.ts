@@ -13,6 +13,8 @@ const project = (name: string, include: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Its own choice leaves one core idle, which of two is half.
+    maxWorkers: '100%',
     passWithNoTests: true,
     projects: [
       project('unit', 'packages/*/src/**/*.test.ts', 10_000),

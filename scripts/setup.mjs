@@ -172,9 +172,9 @@ const steps = [
     beside: 2,
     impossible: mlxIsImpossible,
   }),
+  // The longest.
   native('runtime-blas', `Release/libvorab_blas.${shared}`, {
     of: ['artifact', 'runtime', 'runtime-blas'],
-    beside: 2,
   }),
   native('runtime', 'Release/vorab.node', { of: ['artifact', 'runtime'] }),
 ];

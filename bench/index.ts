@@ -36,9 +36,16 @@ interface Inspection {
   }[];
 }
 
+/** What a program prints; what it complains of is in the error. */
+function jsonOf(command: string, args: readonly string[], env = process.env): unknown {
+  return JSON.parse(
+    execFileSync(command, args, { cwd: root, env, encoding: 'utf8', stdio: 'pipe' }),
+  );
+}
+
 function vorabJson(args: readonly string[], sizes: Sizes = {}): unknown {
   const env = { ...process.env, [sizesVariable]: JSON.stringify(sizes) };
-  return JSON.parse(execFileSync(vorab, [...args, '--json'], { env, encoding: 'utf8' }));
+  return jsonOf(vorab, [...args, '--json'], env);
 }
 
 /** `f32[4, 16]`. */
@@ -57,7 +64,7 @@ function compile(name: string, workload: Workload, sizes: Sizes, options: Option
   const model = join(root, 'bench/models', workload.model);
   vorabJson(['compile', model, '-o', artifact, '--no-binding', '--targets', targets], sizes);
   const { entries } = vorabJson(['inspect', artifact]) as Inspection;
-  const [entry] = entries.filter(({ kind }) => kind !== 'init');
+  const entry = entries.find(({ kind }) => kind !== 'init');
   if (!entry) throw new Error(`${workload.model} has no entry`);
   return {
     artifact,
@@ -73,7 +80,7 @@ function compile(name: string, workload: Workload, sizes: Sizes, options: Option
 
 function run(job: Job): Result {
   const args = ['--import', 'tsx', join(root, 'bench/run.ts'), JSON.stringify(job)];
-  return JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }));
+  return jsonOf(process.execPath, args) as Result;
 }
 
 interface Line extends Result {

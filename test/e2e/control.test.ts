@@ -1,9 +1,10 @@
 /** Control flow as users meet it: a recurrent net that trains, loops and choices that data decide, aborts. */
 import { join } from 'node:path';
-import type { InputValue, RuntimeName, Session, Tensor } from '@vorab/runtime';
+import type { InputValue, RuntimeName, Tensor } from '@vorab/runtime';
 import { AbortError, open } from '@vorab/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomOf } from '../helpers/arrays.ts';
+import { numbersOf } from '../support/calls.ts';
 import { compileModel, scratch, vorab } from '../support/cli.ts';
 
 const model = `
@@ -74,21 +75,6 @@ beforeAll(async () => {
 
 const runtimes: readonly RuntimeName[] = ['reference', 'blas', 'mlx'];
 
-async function call(
-  session: Session,
-  entry: string,
-  inputs: Record<string, InputValue>,
-): Promise<Record<string, number[]>> {
-  const results = await session.call(entry, inputs);
-  const named: Record<string, number[]> = {};
-  for (const [name, value] of Object.entries(results)) {
-    if (!('data' in value) || typeof value.data !== 'function') continue;
-    named[name] = Array.from((await value.data()) as Float32Array);
-    value.dispose();
-  }
-  return named;
-}
-
 /** Sequences, and the sum of each where later elements count more. */
 function batch(length: number, count: number): { xs: InputValue; y: InputValue } {
   const random = randomOf(`${length} ${count}`);
@@ -109,32 +95,32 @@ describe.each(runtimes)('on %s', (runtime) => {
     await using session = await open(artifact, { runtime, seed: 3 });
     const found: number[] = [];
     for (let step = 0; step < 60; step++) {
-      const { loss = [] } = await call(session, 'fit', batch(4 + (step % 3), 8));
+      const { loss = [] } = await numbersOf(session, 'fit', batch(4 + (step % 3), 8));
       found.push(loss[0] as number);
     }
     losses.set(runtime, found);
     const mean = (from: number, to: number): number =>
       found.slice(from, to).reduce((a, b) => a + b, 0) / (to - from);
     expect(mean(50, 60)).toBeLessThan(mean(0, 10) / 5);
-    const { all = [], y = [] } = await call(session, 'predict', { xs: batch(5, 3).xs });
+    const { all = [], y = [] } = await numbersOf(session, 'predict', { xs: batch(5, 3).xs });
     expect(all).toHaveLength(15);
     for (const [b, last] of all.slice(12).entries()) expect(last).toBeCloseTo(y[b] as number, 5);
-    const none = await call(session, 'predict', { xs: batch(0, 3).xs });
+    const none = await numbersOf(session, 'predict', { xs: batch(0, 3).xs });
     expect(none).toEqual({ all: [], y: [0, 0, 0] });
   }, 60_000);
 
   it('a loop runs for as long as data say', async () => {
     await using session = await open(artifact, { runtime, seed: 0 });
-    const { x = [], steps = [] } = await call(session, 'root', { a: 2 });
+    const { x = [], steps = [] } = await numbersOf(session, 'root', { a: 2 });
     expect(x[0]).toBeCloseTo(Math.SQRT2, 4);
     expect(steps[0]).toBe(3);
-    expect((await call(session, 'root', { a: 1 }))['steps']).toEqual([0]);
+    expect((await numbersOf(session, 'root', { a: 1 }))['steps']).toEqual([0]);
   });
 
   it('one branch is taken', async () => {
     await using session = await open(artifact, { runtime, seed: 0 });
     const chosen = async (xs: readonly number[]): Promise<unknown> =>
-      (await call(session, 'choose', { xs: Float32Array.from(xs), other: 21 }))['y'];
+      (await numbersOf(session, 'choose', { xs: Float32Array.from(xs), other: 21 }))['y'];
     expect(await chosen([1, 4, -9])).toEqual([2]);
     expect(await chosen([-1])).toEqual([42]);
   });
@@ -153,9 +139,9 @@ describe.each(runtimes)('on %s', (runtime) => {
 it('a loop in steady state allocates nothing on blas', async () => {
   await using session = await open(artifact, { runtime: 'blas', seed: 3 });
   const given = batch(6, 8);
-  for (let i = 0; i < 3; i++) await call(session, 'fit', given);
+  for (let i = 0; i < 3; i++) await numbersOf(session, 'fit', given);
   const before = (await session.stats()).allocations;
-  for (let i = 0; i < 10; i++) await call(session, 'fit', given);
+  for (let i = 0; i < 10; i++) await numbersOf(session, 'fit', given);
   expect((await session.stats()).allocations).toBe(before);
 });
 

@@ -1,11 +1,10 @@
 /** The digits as images: a small convolutional network learns them from its own file. */
 import { join } from 'node:path';
-import type { Tensor } from '@vorab/runtime';
 import { open } from '@vorab/runtime';
 import { expect, it } from 'vitest';
-import type { Digits } from '../../examples/digits/digits.ts';
-import { batches, classes, readDigits, size } from '../../examples/digits/digits.ts';
+import { readDigits, size } from '../../examples/digits/digits.ts';
 import { compileModel, root, scratch, vorab } from '../support/cli.ts';
+import { accuracy, train } from '../support/digits.ts';
 
 const folder = scratch();
 const compiled = compileModel(
@@ -16,18 +15,6 @@ const compiled = compileModel(
   join(folder, 'digits-cnn.vorab'),
 );
 
-type Model = Awaited<ReturnType<typeof open>>;
-
-async function accuracy(model: Model, { image, label }: Digits): Promise<number> {
-  const { probs } = (await model.call('classify', { image })) as { readonly probs: Tensor };
-  const values = Array.from((await probs.data()) as Float32Array);
-  const right = label.filter((digit, i) => {
-    const row = values.slice(i * classes, (i + 1) * classes);
-    return row.indexOf(Math.max(...row)) === digit;
-  });
-  return right.length / label.length;
-}
-
 // MLX's CPU build multiplies with reference BLAS: fewer epochs.
 it.each([
   ['blas', 15],
@@ -36,11 +23,7 @@ it.each([
   const { training, test } = readDigits();
   expect(size(test)).toBeGreaterThan(300);
   await using model = await open(await compiled, { runtime, seed: 0 });
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const batch of batches(training, epoch)) {
-      await model.call('fit', { ...batch }, { out: { loss: null } });
-    }
-  }
+  await train(model, training, epochs);
   expect(await accuracy(model, test)).toBeGreaterThanOrEqual(0.98);
 });
 

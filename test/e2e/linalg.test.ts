@@ -1,9 +1,10 @@
 /** Linear algebra as users meet it: 16-bit floats with recorded casts, failures on data, larger matrices. */
 import { join } from 'node:path';
 import type { InputValue, RuntimeName, Session, VorabError } from '@vorab/runtime';
-import { decodeFloats, encodeFloats, open } from '@vorab/runtime';
+import { encodeFloats, open } from '@vorab/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomOf } from '../helpers/arrays.ts';
+import { numbersOf } from '../support/calls.ts';
 import { compileModel, scratch, vorab } from '../support/cli.ts';
 
 const model = `
@@ -88,23 +89,6 @@ const runtimes: readonly RuntimeName[] = ['reference', 'blas', 'mlx'];
 const opened = (runtime: RuntimeName, threads?: number): Promise<Session> =>
   open(artifact, { runtime, seed: 0, ...(threads && { threads }) });
 
-/** A call's outputs as arrays of numbers. */
-async function call(
-  session: Session,
-  entry: string,
-  inputs: Record<string, InputValue>,
-): Promise<Record<string, number[]>> {
-  const results = await session.call(entry, inputs);
-  const named: Record<string, number[]> = {};
-  for (const [name, value] of Object.entries(results)) {
-    if (!('data' in value) || typeof value.data !== 'function') continue;
-    const data = (await value.data()) as Float32Array | Uint16Array;
-    named[name] = Array.from(data instanceof Uint16Array ? decodeFloats('f16', data) : data);
-    value.dispose();
-  }
-  return named;
-}
-
 const matrix = [1, 0.5, -0.25, 2, -1, 0.75, 0.5, 1.5, -2, -0.5, 0.25, 1];
 
 describe('an SVD of f16', () => {
@@ -147,9 +131,11 @@ describe('an SVD of f16', () => {
 
   it.each(runtimes)('has values and a gradient on %s', async (runtime) => {
     await using session = await opened(runtime);
-    const { s = [], dx = [] } = await call(session, 'half', { x: encodeFloats('f16', matrix) });
+    const { s = [], dx = [] } = await numbersOf(session, 'half', {
+      x: encodeFloats('f16', matrix),
+    });
     const exact = async (x: readonly number[]): Promise<number> =>
-      (await call(session, 'exact', { x: Float64Array.from(x) }))['loss']?.[0] ?? Number.NaN;
+      (await numbersOf(session, 'exact', { x: Float64Array.from(x) }))['loss']?.[0] ?? Number.NaN;
     expect(s.reduce((a, b) => a + b * b, 0)).toBeCloseTo(
       matrix.reduce((a, b) => a + b * b, 0),
       1,
@@ -258,7 +244,7 @@ describe('a failure', () => {
         expect(said.get(entry) ?? error.message).toBe(error.message);
         said.set(entry, error.message);
         expect(await states(session)).toEqual(before);
-        const { y } = await call(session, 'factor', { x: Float32Array.from(identity) });
+        const { y } = await numbersOf(session, 'factor', { x: Float32Array.from(identity) });
         expect(y).toEqual(identity);
         expect((await session.stats()).failed).toBe(2);
       },
@@ -282,7 +268,7 @@ describe('matrices of 150 × 150', () => {
     'are what their factors multiply to, on %s',
     async (runtime) => {
       await using session = await opened(runtime);
-      const results = await call(session, 'large', inputs);
+      const results = await numbersOf(session, 'large', inputs);
       const largest = (name: string): number => Math.max(...(results[name] ?? []).map(Math.abs));
       for (const name of ['eigh', 'svd', 'qr']) expect(largest(name)).toBeLessThan(1e-4);
       expect(largest('solve')).toBeLessThan(1e-2);
@@ -295,7 +281,7 @@ describe('matrices of 150 × 150', () => {
   it('are the same for any number of threads', async () => {
     await using one = await opened('blas', 1);
     await using two = await opened('blas', 2);
-    expect(await call(one, 'large', inputs)).toEqual(await call(two, 'large', inputs));
+    expect(await numbersOf(one, 'large', inputs)).toEqual(await numbersOf(two, 'large', inputs));
     const many = {
       x: {
         data: Float32Array.from(
@@ -305,6 +291,6 @@ describe('matrices of 150 × 150', () => {
         shape: [64, 2, 3, 3],
       },
     };
-    expect(await call(one, 'inverses', many)).toEqual(await call(two, 'inverses', many));
+    expect(await numbersOf(one, 'inverses', many)).toEqual(await numbersOf(two, 'inverses', many));
   });
 });

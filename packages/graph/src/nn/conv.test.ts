@@ -6,7 +6,7 @@ import { toNested } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import type { TensorType } from '../op.ts';
 import { program } from '../program.ts';
-import { initialValues, runTraced } from '../reference/run-traced.ts';
+import { initialValues, runFresh } from '../reference/run-traced.ts';
 import { f32 } from '../types.ts';
 import * as nn from './index.ts';
 
@@ -15,11 +15,7 @@ const N = dim('N', { max: 16 });
 /** Traces y = layer(x), gives states their first values, and runs it. */
 function apply(layer: (x: Tensor) => Tensor, type: TensorType, x: ArrayData): NdArray {
   const traced = program({ x: type }, (inputs) => ({ y: layer(inputs.x) })).trace();
-  const values = initialValues(
-    traced.states,
-    nameStates(traced.states, () => 'layer'),
-  );
-  return runTraced(traced, values, { x })['y'] as NdArray;
+  return runFresh(traced, { x }, 'layer')['y'] as NdArray;
 }
 
 const shapeOf = (layer: (x: Tensor) => Tensor, type: TensorType): string => {

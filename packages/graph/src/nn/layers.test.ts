@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { dim } from '../dim.ts';
 import * as init from '../init.ts';
-import { nameStates } from '../naming.ts';
 import type { ArrayData, NdArray } from '../ndarray.ts';
 import { toNdArray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import type { TensorType } from '../op.ts';
 import { add, mul } from '../ops/index.ts';
 import { program } from '../program.ts';
-import { initialValues, runTraced } from '../reference/run-traced.ts';
+import { runFresh } from '../reference/run-traced.ts';
 import { stateOf } from '../state.ts';
 import { f32, i32 } from '../types.ts';
 import * as nn from './index.ts';
@@ -18,11 +17,7 @@ const N = dim('N', { max: 16 });
 /** Traces y = layer(x), gives states their first values, and runs it. */
 function apply(layer: (x: Tensor) => Tensor, type: TensorType, x: ArrayData): NdArray {
   const traced = program({ x: type }, (inputs) => ({ y: layer(inputs.x) })).trace();
-  const values = initialValues(
-    traced.states,
-    nameStates(traced.states, () => 'layer'),
-  );
-  return runTraced(traced, values, { x })['y'] as NdArray;
+  return runFresh(traced, { x }, 'layer')['y'] as NdArray;
 }
 
 const rounded = (array: NdArray): readonly number[] =>
@@ -119,11 +114,7 @@ test('spatialDropout drops whole channels, in training alone', () => {
   const x = toNdArray(Array.from({ length: 96 }, () => 1) as never, 'f32');
   const run = (training: boolean): readonly number[] => {
     const traced = program(types, (inputs) => ({ y: drop(inputs.x) }), { training }).trace();
-    const values = initialValues(
-      traced.states,
-      nameStates(traced.states, () => 'net'),
-    );
-    return rounded(runTraced(traced, values, { x: { ...x, shape: [4, 3, 8] } })['y'] as NdArray);
+    return rounded(runFresh(traced, { x: { ...x, shape: [4, 3, 8] } }, 'net')['y'] as NdArray);
   };
   expect(run(false).every((v) => v === 1)).toBe(true);
   const y = run(true);

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { dim } from '../dim.ts';
 import { grad } from '../grad.ts';
 import * as init from '../init.ts';
-import { nameStates } from '../naming.ts';
 import type { ArrayData, NdArray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import * as ops from '../ops/index.ts';
@@ -10,7 +9,7 @@ import * as random from '../ops/random.ts';
 import type { Outputs } from '../program.ts';
 import { program } from '../program.ts';
 import { evaluate } from '../reference/evaluate.ts';
-import { initialValues, runTraced } from '../reference/run-traced.ts';
+import { runFresh } from '../reference/run-traced.ts';
 import { withTrace } from '../scope.ts';
 import { f32 } from '../types.ts';
 import * as nn from './index.ts';
@@ -23,8 +22,7 @@ function run(
   inputs: Readonly<Record<string, ArrayData>>,
 ): Record<string, NdArray> {
   const traced = withTrace(() => program(types, body).trace());
-  const names = nameStates(traced.states, () => 'net');
-  return runTraced(traced, initialValues(traced.states, names), inputs);
+  return runFresh(traced, inputs, 'net');
 }
 
 const noise = (seed: number, ...shape: readonly number[]): NdArray =>

@@ -1,3 +1,4 @@
+import { nameStates } from '../naming.ts';
 import type { ArrayData, NdArray } from '../ndarray.ts';
 import type { Tensor } from '../node.ts';
 import type { TracedProgram } from '../program.ts';
@@ -34,6 +35,19 @@ export function runTraced(
     values.set(state, results[outputs.length + i] as NdArray);
   }
   return Object.fromEntries(traced.outputs.map((o, i) => [o.name, results[i] as NdArray]));
+}
+
+/**
+ * Runs a traced program once on the reference from the first values of its states, which are named
+ * after `root`.
+ */
+export function runFresh(
+  traced: TracedProgram,
+  inputs: Readonly<Record<string, ArrayData>>,
+  root: string,
+): Readonly<Record<string, NdArray>> {
+  const names = nameStates(traced.states, () => root);
+  return runTraced(traced, initialValues(traced.states, names), inputs);
 }
 
 /** The first values of states, from a seed of two words. */

@@ -27,11 +27,7 @@ struct Folded {
     return result;
   }
   V part(size_t i, size_t n) const {
-    V y{}, z{};
-    const V x = load_part<Dt::F32, N>(a, at(i, fixed, 0), n);
-    if constexpr (Op::kArity >= 2) y = load_part<Dt::F32, N>(b, at(i, fixed, 1), n);
-    if constexpr (Op::kArity >= 3) z = load_part<Dt::F32, N>(c, at(i, fixed, 2), n);
-    const V result = apply<Op>(x, y, z);
+    const V result = apply_part<Op, Dt::F32>(a, b, c, fixed, i, n);
     if constexpr (Stores) store_part<Dt::F32, N>(out, i, n, result);
     return result;
   }

@@ -56,6 +56,19 @@ VORAB_INLINE V apply(V x, V y, V z) {
     return Op::apply(x, y, z);
 }
 
+// The same of the n elements from i on, fewer than a vector; those of operands that `fixed` names
+// are read from the beginning.
+template <class Op, Dt D>
+VORAB_INLINE Vec<Compute<D>, kNative<D>> apply_part(const void* a, const void* b, const void* c,
+                                                    uint32_t fixed, size_t i, size_t n) {
+  constexpr int N = kNative<D>;
+  using V = Vec<Compute<D>, N>;
+  V x = load_part<D, N>(a, at(i, fixed, 0), n), y{}, z{};
+  if constexpr (Op::kArity >= 2) y = load_part<D, N>(b, at(i, fixed, 1), n);
+  if constexpr (Op::kArity >= 3) z = load_part<D, N>(c, at(i, fixed, 2), n);
+  return apply<Op>(x, y, z);
+}
+
 template <class Op, Dt D>
 struct SameBody {
   static constexpr int N = kNative<D>;
@@ -82,10 +95,7 @@ struct SameBody {
     for (int k = 0; k < Count; ++k) store<D, N>(out, i + k * N, x[k]);
   }
   void part(size_t i, size_t n) const {
-    V x = load_part<D, N>(a, at(i, fixed, 0), n), y{}, z{};
-    if constexpr (Op::kArity >= 2) y = load_part<D, N>(b, at(i, fixed, 1), n);
-    if constexpr (Op::kArity >= 3) z = load_part<D, N>(c, at(i, fixed, 2), n);
-    store_part<D, N>(out, i, n, apply<Op>(x, y, z));
+    store_part<D, N>(out, i, n, apply_part<Op, D>(a, b, c, fixed, i, n));
   }
 };
 

@@ -84,9 +84,10 @@ TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels) {
   program.accesses = accesses_of(given, program.nest);
   divide_work(given, program);
   const bool may_hold = program.chunks == 1;
-  const TapeSource source = rematerialize(
-      given, analyse(given, program.nest, program.accesses, may_hold), program.accesses);
-  Analysis analysis = analyse(source, program.nest, program.accesses, may_hold);
+  Analysis analysis = analyse(given, program.nest, program.accesses, may_hold);
+  const TapeSource source = rematerialize(given, analysis, program.accesses);
+  if (source.instrs.size() != given.instrs.size())
+    analysis = analyse(source, program.nest, program.accesses, may_hold);
   if (held_bytes(source, analysis, program.nest) > kHoldBytes) {
     analysis = analyse(source, program.nest, program.accesses, false);
   }

@@ -10,31 +10,6 @@
 namespace vorab::blas::test {
 namespace {
 
-std::vector<float> floats(const Bytes& bytes) {
-  std::vector<float> out(bytes.size() / sizeof(float));
-  if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
-  return out;
-}
-
-Bytes ramp(size_t n) {
-  Bytes out(n * sizeof(float));
-  for (size_t i = 0; i < n; ++i) {
-    const auto x = static_cast<float>(i);
-    std::memcpy(out.data() + i * sizeof x, &x, sizeof x);
-  }
-  return out;
-}
-
-template <class Body>
-int status_of(Body body) {
-  try {
-    body();
-    return VORAB_OK;
-  } catch (const BackendError& fault) {
-    return fault.status;
-  }
-}
-
 // A function that is known by its types alone; the bodies say what it computes.
 uint32_t function(Program& program, std::vector<uint32_t> parameters,
                   const std::vector<uint32_t>& results) {

@@ -241,4 +241,19 @@ vorab_stats Runner::stats() {
   return out;
 }
 
+std::vector<float> floats(const Bytes& bytes) {
+  std::vector<float> out(bytes.size() / sizeof(float));
+  if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
+  return out;
+}
+
+Bytes ramp(size_t n) {
+  Bytes out(n * sizeof(float));
+  for (size_t i = 0; i < n; ++i) {
+    const auto x = static_cast<float>(i);
+    std::memcpy(out.data() + i * sizeof x, &x, sizeof x);
+  }
+  return out;
+}
+
 }  // namespace vorab::blas::test

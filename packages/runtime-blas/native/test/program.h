@@ -92,4 +92,19 @@ Bytes bytes_of(std::initializer_list<T> values) {
   return {data, data + values.size() * sizeof(T)};
 }
 
+// Bytes as floats, and the floats 0, 1, 2, ... as bytes.
+std::vector<float> floats(const Bytes& bytes);
+Bytes ramp(size_t n);
+
+// What the backend says of body().
+template <class Body>
+int status_of(Body body) {
+  try {
+    body();
+    return VORAB_OK;
+  } catch (const BackendError& fault) {
+    return fault.status;
+  }
+}
+
 }  // namespace vorab::blas::test

@@ -8,22 +8,6 @@ extern "C" const vorab_backend* vorab_backend_v1();
 namespace vorab::blas::test {
 namespace {
 
-std::vector<float> floats(const Bytes& bytes) {
-  std::vector<float> out(bytes.size() / sizeof(float));
-  if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
-  return out;
-}
-
-template <class Body>
-int status_of(Body body) {
-  try {
-    body();
-    return VORAB_OK;
-  } catch (const BackendError& fault) {
-    return fault.status;
-  }
-}
-
 // y[n, 3] = x * 2 for symbolic n.
 struct Doubler {
   Program program;
@@ -40,15 +24,6 @@ struct Doubler {
     program.step(std::move(body));
   }
 };
-
-Bytes ramp(size_t n) {
-  Bytes out(n * sizeof(float));
-  for (size_t i = 0; i < n; ++i) {
-    const auto x = static_cast<float>(i);
-    std::memcpy(out.data() + i * sizeof x, &x, sizeof x);
-  }
-  return out;
-}
 
 }  // namespace
 

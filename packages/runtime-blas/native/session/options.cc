@@ -18,7 +18,8 @@ constexpr int kMostThreads = 256;
 
 // The text after `"name":`, up to the next comma or brace outside of strings; empty when absent.
 std::string_view member(std::string_view json, std::string_view name) {
-  const std::string quoted = "\"" + std::string(name) + "\"";
+  std::string quoted(1, '"');
+  quoted.append(name).push_back('"');
   size_t at = json.find(quoted);
   if (at == std::string_view::npos) return {};
   at = json.find_first_not_of(" \t\r\n", at + quoted.size());

@@ -1,3 +1,4 @@
+import { sumOfCotangents } from './cotangents.ts';
 import type { Dim } from './dim.ts';
 import { dimEqual } from './dim.ts';
 import { isFloat } from './dtype.ts';
@@ -6,7 +7,6 @@ import { captureCallSites, resolveCallSite } from './location.ts';
 import type { Node, Tensor } from './node.ts';
 import { formatType, tensorKey } from './node.ts';
 import { full, zerosLike } from './ops/leaves.ts';
-import { add } from './ops/math.ts';
 import { withLocationsOf, withScope } from './scope.ts';
 import { dependents } from './transforms/dependents.ts';
 import { flattenArguments, runOnFloats, withValues } from './transforms/function.ts';
@@ -22,11 +22,16 @@ export function pullback(
 ): readonly (Tensor | null)[] {
   const sinks = new Set(wrt.map(tensorKey));
   const active = dependents(outputs, wrt);
-  const flowing = new Map<string, Tensor>();
+  const flowing = new Map<string, [Tensor, ...Tensor[]]>();
   const accumulate = (to: Tensor, ct: Tensor): void => {
     const key = tensorKey(to);
     const before = flowing.get(key);
-    flowing.set(key, before ? withLocationsOf(to.node, () => add(before, ct)) : ct);
+    if (before) before.push(ct);
+    else flowing.set(key, [ct]);
+  };
+  const sum = (t: Tensor): Tensor | null => {
+    const all = flowing.get(tensorKey(t));
+    return all ? withLocationsOf(t.node, () => sumOfCotangents(all)) : null;
   };
   outputs.forEach((output, i) => {
     const ct = cotangents[i];
@@ -35,14 +40,14 @@ export function pullback(
   for (const node of active.toReversed()) {
     const cts = node
       .outputs()
-      .map((t) => (sinks.has(tensorKey(t)) ? null : (flowing.get(tensorKey(t)) ?? null)));
+      .map((t) => (sinks.has(tensorKey(t)) ? null : sum(t)));
     if (cts.every((ct) => ct === null)) continue;
     backward(node, cts).forEach((ct, i) => {
       const to = node.inputs[i] as Tensor;
       if (ct && isFloat(to.dtype)) accumulate(to, ct);
     });
   }
-  return wrt.map((t) => flowing.get(tensorKey(t)) ?? null);
+  return wrt.map(sum);
 }
 
 function backward(node: Node, cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] {

@@ -14,13 +14,15 @@ struct Row {
 
 // Best first.
 const Row kRows[] = {
-#if defined(__x86_64__)
+#if defined(VORAB_WITH_AVX512)
     {"avx512", avx512_kernels,
      [] {
        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
      },
      "the CPU has AVX-512 F, BW, DQ and VL"},
+#endif
+#if defined(VORAB_WITH_AVX2)
     {"avx2", avx2_kernels,
      [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
      "the CPU has AVX2 and FMA"},

@@ -133,6 +133,10 @@ export class ReferenceSession implements BackendSession {
     return this.#queue.run(() => once(() => this.#stats()));
   }
 
+  profile(): Promise<string> {
+    return this.#post(() => '[]');
+  }
+
   abort(call: number): void {
     this.#queue.abort(call);
   }

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define VORAB_BACKEND_ABI 2u
+#define VORAB_BACKEND_ABI 3u
 #define VORAB_MAX_RANK 8
 #define VORAB_NO_STEP 0xffffffffu
 
@@ -136,6 +136,11 @@ typedef struct vorab_backend {
                      uint64_t bytes, vorab_error* error);
 
   void (*stats)(vorab_session* session, vorab_stats* stats);
+
+  /* What the steps of a session that was opened with "profile": true took: a JSON array of { entry,
+   * step, work, runs, ns, flops, bytes }, the last two for one run. Valid until the next call of the
+   * session. NULL in a backend whose steps have no times of their own. */
+  const char* (*profile)(vorab_session* session);
 } vorab_backend;
 
 typedef const vorab_backend* (*vorab_backend_entry)(void); /* the type of vorab_backend_v1 */

@@ -122,6 +122,15 @@ int Session::stats(vorab_stats& stats, vorab_error& error) {
   return VORAB_OK;
 }
 
+int Session::profile(std::string& json, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (const int status = unusable(error); status != VORAB_OK) return status;
+  if (backend_->profile == nullptr)
+    return fail(error, VORAB_UNSUPPORTED, "the steps of this backend have no times of their own");
+  json = backend_->profile(session_);
+  return VORAB_OK;
+}
+
 void Session::release_waiting() {
   if (!slots_.any_released()) return;
   const std::lock_guard lock(mutex_);

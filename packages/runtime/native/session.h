@@ -45,6 +45,7 @@ class Session {
                     vorab_error& error);
   int tensor_read(vorab_tensor* tensor, void* destination, uint64_t bytes, vorab_error& error);
   int stats(vorab_stats& stats, vorab_error& error);
+  int profile(std::string& json, vorab_error& error);
 
   // Hands back what Slots::release has put aside.
   void release_waiting();

@@ -66,6 +66,7 @@ Napi::Function SessionObject::define(Napi::Env env) {
                          InstanceMethod<&SessionObject::release_tensor>("releaseTensor"),
                          InstanceMethod<&SessionObject::stats>("stats"),
                          InstanceMethod<&SessionObject::stats_sync>("statsSync"),
+                         InstanceMethod<&SessionObject::profile>("profile"),
                          InstanceMethod<&SessionObject::abort>("abort"),
                          InstanceMethod<&SessionObject::close>("close"),
                          InstanceMethod<&SessionObject::outstanding>("outstanding"),
@@ -224,6 +225,10 @@ Napi::Value SessionObject::stats_sync(const Napi::CallbackInfo& info) {
   const bool done =
       host_->sync([&](vorab_error& error) { return host_->session().stats(stats, error); });
   return done ? Napi::Value(info.Env(), stats_array(info.Env(), stats)) : Napi::Value();
+}
+
+Napi::Value SessionObject::profile(const Napi::CallbackInfo& info) {
+  return Napi::Value(info.Env(), host_->post(profile_task(*host_)));
 }
 
 Napi::Value SessionObject::abort(const Napi::CallbackInfo& info) {

@@ -1,6 +1,7 @@
 #include "runtime/native/transfer_tasks.h"
 
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace vorab::runtime {
@@ -139,6 +140,22 @@ class StatsTask final : public PromiseTask {
   vorab_stats stats_;
 };
 
+class ProfileTask final : public PromiseTask {
+ public:
+  explicit ProfileTask(Host& host) : PromiseTask(host.shared_session()) {}
+
+ protected:
+  int work(vorab_error& error) override { return session().profile(json_, error); }
+  napi_value value(napi_env env) override {
+    napi_value text = nullptr;
+    napi_create_string_utf8(env, json_.data(), json_.size(), &text);
+    return text;
+  }
+
+ private:
+  std::string json_;
+};
+
 }  // namespace
 
 napi_value make_buffer(napi_env env, uint64_t bytes, void** data) {
@@ -191,5 +208,9 @@ std::unique_ptr<PromiseTask> read_tensor_task(napi_env env, Host& host, uint32_t
 }
 
 std::unique_ptr<PromiseTask> stats_task(Host& host) { return std::make_unique<StatsTask>(host); }
+
+std::unique_ptr<PromiseTask> profile_task(Host& host) {
+  return std::make_unique<ProfileTask>(host);
+}
 
 }  // namespace vorab::runtime

@@ -28,5 +28,6 @@ std::unique_ptr<PromiseTask> create_tensor_task(Host& host, const vorab_type& ty
 // The slot must be one of the session's.
 std::unique_ptr<PromiseTask> read_tensor_task(napi_env env, Host& host, uint32_t slot);
 std::unique_ptr<PromiseTask> stats_task(Host& host);
+std::unique_ptr<PromiseTask> profile_task(Host& host);
 
 }  // namespace vorab::runtime

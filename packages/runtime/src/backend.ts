@@ -42,6 +42,8 @@ export interface BackendSession {
   /** Values in the order of `backendStats`. */
   stats(): Promise<readonly number[]>;
   statsSync(): readonly number[];
+  /** JSON of `BackendStepTime[]`. */
+  profile(): Promise<string>;
   /** Rejects a queued call, tells a running one. */
   abort(call: number): void;
   /** Runs what is queued, then ends. Nothing may be called after it. */
@@ -71,7 +73,21 @@ export interface Backend {
   open(artifact: LoadedArtifact, plan: number, options: BackendOptions): Promise<BackendSession>;
 }
 
+/** What one step of an entry's plan has taken, in a session that profiles. */
+export interface BackendStepTime {
+  readonly entry: number;
+  readonly step: number;
+  /** What it computes, "product 768x512x128". */
+  readonly work: string;
+  readonly runs: number;
+  readonly ns: number;
+  /** Of one run. */
+  readonly flops: number;
+  readonly bytes: number;
+}
+
 export interface BackendOptions {
+  readonly profile?: boolean | undefined;
   readonly threads?: number | undefined;
   /** Calls that may wait. */
   readonly queue: number;

@@ -51,6 +51,7 @@ export const sessionMethods: { readonly [K in keyof BackendSession]: true } = {
   releaseTensor: true,
   stats: true,
   statsSync: true,
+  profile: true,
   abort: true,
   close: true,
   outstanding: true,

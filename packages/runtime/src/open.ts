@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly weights?: string;
   /** Threads of the backend's pool; default: the backend's own choice. */
   readonly threads?: number;
+  /** Counts the time of every step, for `session.profile()`. Only of a runtime that runs steps: blas. */
+  readonly profile?: boolean;
   /** Promise calls that may wait at once; default 16384. */
   readonly queue?: number;
   /** What may run elsewhere than planned. Nothing can in this version: only an empty list is taken. */
@@ -59,6 +61,13 @@ export async function openOn<E = AnyEntries>(
 ): Promise<Session<E>> {
   checkOptions(options);
   const where = source instanceof URL ? fileURLToPath(source) : source;
+  if (options.profile === true && backend.describe()['profile'] !== true) {
+    throw new VorabError({
+      code: 'unsupported',
+      message: `open: the steps of runtime '${backend.name}' have no times of their own`,
+      cure: "profile with { runtime: 'blas' }",
+    });
+  }
   const artifact = await backend.load(where);
   const program = readProgram(artifact.program);
   const plan = planFor(program, backend);
@@ -66,6 +75,7 @@ export async function openOn<E = AnyEntries>(
   const native = await started(
     backend.open(artifact, plan, {
       threads: options.threads,
+      profile: options.profile,
       queue: options.queue ?? defaultQueue,
     }),
   );
@@ -74,6 +84,7 @@ export async function openOn<E = AnyEntries>(
     program,
     flatbuffer: artifact.program,
     plan,
+    profiles: options.profile === true,
     info: {
       runtime: backend.name,
       reason,

@@ -1,4 +1,4 @@
-import type { BackendSession, BackendStatName } from './backend.ts';
+import type { BackendSession, BackendStatName, BackendStepTime } from './backend.ts';
 import { backendStats } from './backend.ts';
 import type { DType } from './dtype.ts';
 import type { CallCounts, EntryHost, Inputs, Out, Results } from './entry.ts';
@@ -38,12 +38,34 @@ export type Stats = { readonly [K in BackendStatName]: number } & Readonly<CallC
     readonly pending: number;
   };
 
+/** What one step of an entry's plan has taken. */
+export interface StepProfile {
+  readonly entry: string;
+  /** Index in the plan, as in `vorab explain`. */
+  readonly step: number;
+  /** The name of the step: the ops in it. */
+  readonly name: string;
+  /** "product 768x512x128". */
+  readonly work: string;
+  /** `file:line:column` of its first op. */
+  readonly location: string | undefined;
+  readonly runs: number;
+  /** Of all runs together. */
+  readonly ms: number;
+  /** Multiplications and additions of a product; elements times instructions of a loop; 0: unknown. */
+  readonly gflops: number;
+  /** Memory that it touches at least once, by time; 0: unknown. */
+  readonly gbps: number;
+}
+
 export interface SessionParts {
   readonly backend: BackendSession;
   readonly program: ProgramInfo;
   /** The verified FlatBuffer, for messages. */
   readonly flatbuffer: Uint8Array;
   readonly plan: number;
+  /** Counts the time of steps. */
+  readonly profiles: boolean;
   readonly info: SessionInfo;
 }
 
@@ -170,6 +192,44 @@ export class SessionBase {
   statsSync(): Stats {
     this.#host.checkOpen();
     return this.#named(this.#parts.backend.statsSync());
+  }
+
+  /**
+   * What each step has taken so far, the longest first. Only in a session that was opened with `profile: true`;
+   * else it rejects with `argument`. Steps inside loops count as the loop.
+   *
+   * @example
+   * await using model = await open('digits.vorab', { runtime: 'blas', seed: 0, profile: true });
+   * console.table((await model.profile()).slice(0, 10));
+   */
+  async profile(): Promise<readonly StepProfile[]> {
+    this.#host.checkOpen();
+    const { backend, profiles } = this.#parts;
+    if (!profiles) {
+      throw new VorabError({
+        code: 'argument',
+        message: 'profile: the session does not count the time of steps',
+        cure: 'open it with { profile: true }',
+      });
+    }
+    const times = JSON.parse(await backend.profile()) as BackendStepTime[];
+    return times.map((time) => this.#stepProfile(time)).sort((a, b) => b.ms - a.ms);
+  }
+
+  #stepProfile({ entry, step, work, runs, ns, flops, bytes }: BackendStepTime): StepProfile {
+    const { flatbuffer, plan, program } = this.#parts;
+    const found = locateFailure(flatbuffer, plan, entry, { step });
+    return {
+      entry: program.entries[entry]?.name ?? '',
+      step,
+      name: found.step ?? '',
+      work,
+      location: found.location,
+      runs,
+      ms: ns / 1e6,
+      gflops: (flops * runs) / ns,
+      gbps: (bytes * runs) / ns,
+    };
   }
 
   /**

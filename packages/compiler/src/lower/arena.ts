@@ -1,9 +1,9 @@
 import type { CallOp, Dim, Node, Tensor, TensorType } from '@vorab/graph';
-import { dimAdd, dimMul, isHalf, opNamed, sameTensor, tensorKey } from '@vorab/graph';
+import { isHalf, opNamed, sameTensor, tensorKey } from '@vorab/graph';
 import type { StepGraph } from '../entry-graph.ts';
 import { nodesOf, roots } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
-import { directMap, resolveViews, rowMajor, strided } from './affine.ts';
+import { directMap, resolveViews, strided } from './affine.ts';
 import type { LowerGraph } from './control.ts';
 import { lowerBodies } from './control.ts';
 import type { Form } from './demand.ts';
@@ -14,6 +14,8 @@ import type { Group, Grouping } from './group.ts';
 import { groupLoops, levelOf } from './group.ts';
 import type { Access, Buffer, Operand, Place, Step } from './ir.ts';
 import { buildTape, copyTape, fillTape, loopOrder, wholeAccess } from './tape.ts';
+import type { PlacedValues } from './placed.ts';
+import { hasGaps, movedTo, nothingPlaced, placeValues } from './placed.ts';
 import { unitsInOrder } from './units.ts';
 
 /** Steps in an order of computation, over buffers; writes of state are separate copies until `updateInPlace`. */
@@ -43,6 +45,7 @@ class ArenaLowering {
   private readonly nodes: readonly Node[];
   private readonly forms: ReadonlyMap<Node, Form>;
   private readonly grouping: Grouping;
+  private readonly placed: PlacedValues;
   private readonly dense: DenseValues;
   private readonly buffers: Buffer[] = [];
   private readonly owned: Map<string, Buffer> = new Map();
@@ -59,7 +62,16 @@ class ArenaLowering {
     this.used = new Set(this.nodes.flatMap((node) => node.inputs.map(tensorKey)));
     this.forms = decideForms(this.nodes, roots(graph));
     this.grouping = groupLoops(this.nodes, this.forms, fuse);
-    this.dense = findDense(this.nodes, this.forms, this.grouping);
+    this.placed = fuse ? this.placeValues() : nothingPlaced;
+    this.dense = findDense(this.nodes, this.forms, this.grouping, this.placed);
+  }
+
+  // New values of states are left to `updateInPlace`.
+  private placeValues(): PlacedValues {
+    const owner = (t: Tensor): Tensor =>
+      this.forms.get(t.node) === 'alias' ? owner(t.node.inputs[0] as Tensor) : t;
+    const kept = this.graph.updates.map(({ value }) => tensorKey(owner(value)));
+    return placeValues(this.nodes, this.forms, this.grouping, new Set(kept));
   }
 
   run(): Lowered {
@@ -126,11 +138,12 @@ class ArenaLowering {
     }
     // A routine or the pieces of a view fill an output themselves when it is the only one who wants their result.
     const own = !group && to.place.kind === 'output' && sameTensor(t, owner) && this.wantedOnce(t);
-    if (own && !this.owned.has(tensorKey(t)) && !leavesGaps(t.node)) {
+    if (own && !this.owned.has(tensorKey(t)) && !hasGaps(t.node)) {
       this.owned.set(tensorKey(t), to);
       return [];
     }
-    if (group && !this.owned.has(tensorKey(owner))) this.own(owner, { kind: 'arena' });
+    const made = group || this.forms.get(owner.node) === 'pieces';
+    if (made && !this.owned.has(tensorKey(owner))) this.own(owner, { kind: 'arena' });
     return [
       () =>
         this.copy(
@@ -148,16 +161,19 @@ class ArenaLowering {
     );
   }
 
-  private destinations(t: Tensor): readonly Buffer[] {
+  private readonly buffersOf = (t: Tensor): readonly Buffer[] => {
     const key = tensorKey(t);
     const own = this.dense.stored.has(key) || this.owned.has(key) ? [this.bufferOf(t)] : [];
     return [...own, ...(this.direct.get(key) ?? [])];
-  }
+  };
 
   // ---------------------------------------------------------------------------------------------- steps
 
   private lowerUnit(unit: Group | Node): void {
-    if ('nodes' in unit) this.lowerGroup(unit);
+    if ('nodes' in unit) {
+      const [copy] = unit.nodes;
+      if (!copy || !this.placed.isPlaced(copy)) this.lowerGroup(unit);
+    }
     else if (unit.op.kind === 'call') this.lowerControl(unit, unit.op);
     else if (this.forms.get(unit) === 'routine') this.lowerRoutine(unit);
     else if (this.forms.get(unit) === 'pieces') this.lowerPieces(unit);
@@ -168,7 +184,7 @@ class ArenaLowering {
       groupOf: this.grouping.groupOf,
       isDense: (t) => this.dense.isDense(t),
       bufferOf: (t) => this.bufferOf(t),
-      destinations: (t) => this.destinations(t),
+      destinations: (t) => this.placed.places(t, this.buffersOf),
       arithmetic: {
         add: opNamed('add'),
         mul: opNamed('mul'),
@@ -279,22 +295,18 @@ class ArenaLowering {
       node.attrs,
     );
     if (map.form !== 'pieces') return;
-    const buffer = this.bufferOf(out);
-    const steps = rowMajor(out.shape);
-    if (map.fill !== null) {
-      const tape = fillTape(out.shape, out.dtype, map.fill, wholeAccess(buffer, out.shape));
-      this.pieceStep(node, 'fill', tape);
-    }
-    for (const piece of map.pieces) {
-      const x = node.inputs[piece.input] as Tensor;
-      const offset = dimAdd(0, ...piece.start.map((d, a) => dimMul(d, steps[a] ?? 0)));
-      const strides = piece.step.map((s, a) => dimMul(s, steps[a] ?? 0));
-      const from = this.accessOf(
-        x,
-        x.shape.map((_, a) => a),
-        x.rank,
-      );
-      this.pieceStep(node, 'copy', copyTape(x.shape, x.dtype, from, { buffer, offset, strides }));
+    for (const to of this.placed.places(out, this.buffersOf)) {
+      if (map.fill !== null) {
+        this.pieceStep(node, 'fill', fillTape(out.shape, out.dtype, map.fill, to));
+      }
+      for (const { input, start, step } of map.pieces) {
+        if (this.placed.isPlaced(node, input)) continue;
+        const x = node.inputs[input] as Tensor;
+        const axes = x.shape.map((_, a) => a);
+        const from = this.accessOf(x, axes, x.rank);
+        const piece = movedTo({ axes, start, step }, to);
+        this.pieceStep(node, 'copy', copyTape(x.shape, x.dtype, from, piece));
+      }
     }
   }
 
@@ -324,16 +336,6 @@ class ArenaLowering {
 function widening({ inputs: [x] }: Node): string {
   if (!x || !isHalf(x.dtype)) return '';
   return `; ${x.dtype} operands are widened to f32 block by block, summed in f32, and the sum is rounded once`;
-}
-
-/** Whether a fill comes before the pieces: an output is written once. */
-function leavesGaps(node: Node): boolean {
-  if (node.op.kind !== 'view') return false;
-  const map = node.op.map(
-    node.inputs.map((t) => t.shape),
-    node.attrs,
-  );
-  return map.form === 'pieces' && map.fill !== null;
 }
 
 const first = (node: Node): Tensor => node.outputs()[0] as Tensor;

@@ -5,6 +5,7 @@ import type { Form } from './demand.ts';
 import { isFoldedLeaf } from './demand.ts';
 import type { Group, Grouping } from './group.ts';
 import { levelOf, readsAtOnePlace, repeatedKept } from './group.ts';
+import type { PlacedValues } from './placed.ts';
 
 /** Who reads a group's value from memory, for reports. */
 export interface DenseValues {
@@ -12,7 +13,7 @@ export interface DenseValues {
   isDense(t: Tensor): boolean;
   /** The tensor whose memory this is: aliases are followed. */
   owner(t: Tensor): Tensor;
-  /** Values of loops that somebody outside their group reads. */
+  /** Values of loops and pieces that somebody else reads where they are. */
   readonly stored: ReadonlySet<string>;
   /** Why, one reason per stored value. */
   readonly reasons: ReadonlyMap<string, string>;
@@ -23,6 +24,7 @@ export function findDense(
   nodes: readonly Node[],
   forms: ReadonlyMap<Node, Form>,
   grouping: Grouping,
+  placed: PlacedValues,
 ): DenseValues {
   const stored = new Set<string>();
   const reasons = new Map<string, string>();
@@ -35,15 +37,16 @@ export function findDense(
   const hasMemory = (t: Tensor): boolean => form(t) !== 'folded' && form(t) !== 'loop';
   const keep = (t: Tensor, reason: string): void => {
     const key = tensorKey(owner(t));
-    if (form(owner(t)) !== 'loop' || stored.has(key)) return;
+    const own = form(owner(t));
+    if ((own !== 'loop' && own !== 'pieces') || stored.has(key)) return;
     stored.add(key);
     reasons.set(key, reason);
   };
   for (const node of nodes) {
     const kind = form(node.outputs()[0] as Tensor);
     if (kind === 'folded' || kind === 'alias' || kind === 'given') continue;
-    for (const t of node.inputs) {
-      if (kind === 'loop' && readInside(node, t, grouping)) continue;
+    for (const [i, t] of node.inputs.entries()) {
+      if (placed.isPlaced(node, i) || (kind === 'loop' && readInside(node, t, grouping))) continue;
       const base = baseOf(t, (x) => hasMemory(x) || form(x) === 'loop');
       if (kind === 'loop' && node.op.kind !== 'contract' && isFoldedLeaf(base)) continue;
       keep(base, `${node.op.name} reads it in another step`);

@@ -145,13 +145,10 @@ describe('groups', () => {
       "0 exp: over [N 8]
           %0 = load input0 (8 1)
           %1 = f32 exp %0
-          store %1 to #2 (8 1)
+          store %1 to output0 + 8 (16 1)
       1 copy for concat: over [N 8]
           %0 = load input0 (8 1)
-          store %0 to output0 (16 1)
-      2 copy for concat: over [N 8]
-          %0 = load #2 (8 1)
-          store %0 to output0 + 8 (16 1)"
+          store %0 to output0 (16 1)"
     `);
   });
 });

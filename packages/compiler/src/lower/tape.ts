@@ -15,8 +15,8 @@ export interface TapeContext {
   isDense(t: Tensor): boolean;
   /** The memory of a dense tensor. */
   bufferOf(t: Tensor): Buffer;
-  /** Where a group's value must be stored; in-place writes of state are last. */
-  destinations(t: Tensor): readonly Buffer[];
+  /** Where a group's value must be stored, with strides for its axes; in-place writes of state are last. */
+  destinations(t: Tensor): readonly Access[];
   /** The ops that index arithmetic is made of. */
   readonly arithmetic: Readonly<Record<'add' | 'mul' | 'cast' | 'lessEqual' | 'where', Op>>;
 }
@@ -83,9 +83,9 @@ class TapeBuilder {
     const t = node.outputs()[0] as Tensor;
     const id = this.value(node, t);
     this.known.set(tensorKey(t), id);
-    for (const buffer of this.context.destinations(t)) {
-      const store = (): void => this.store(id, t, levelOf(node, this.group), buffer);
-      if (buffer.place.kind === 'state') this.lateStores.push(store);
+    for (const to of this.context.destinations(t)) {
+      const store = (): void => this.store(id, t, levelOf(node, this.group), to);
+      if (to.buffer.place.kind === 'state') this.lateStores.push(store);
       else store();
     }
   }
@@ -178,15 +178,12 @@ class TapeBuilder {
     });
   }
 
-  private store(id: number, t: Tensor, level: Level, buffer: Buffer): void {
-    const { offset, strides } = this.destination(t, level);
-    const access = this.access({ buffer, offset, strides });
+  private store(id: number, t: Tensor, level: Level, to: Access): void {
+    const axes = this.axesOf(level);
+    const strides = this.order.axes.map((_, d) => to.strides[axes.indexOf(d)] ?? 0);
+    const access = this.access({ ...to, strides });
     const arg = level === 'full' ? this.spread(id, t.dtype) : id;
     this.append({ kind: 'store', dtype: t.dtype, access, arg });
-  }
-
-  private destination(t: Tensor, level: Level): { offset: Dim; strides: readonly Dim[] } {
-    return strided(directMap(this.axesOf(level)), t.shape, this.order.axes.length);
   }
 
   private access(access: Access): number {

@@ -2,6 +2,7 @@ import type { EntryGraph, StepGraph } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
 import { prepareBodiesRule } from './bodies.ts';
 import { decomposeRule } from './decompose.ts';
+import { readableProducts } from './readable-products.ts';
 import type { Origins } from './rewrite.ts';
 import { rewrite } from './rewrite.ts';
 import { simplifyRules } from './simplify.ts';
@@ -15,6 +16,7 @@ import { tidyCalls } from './tidy-calls.ts';
 //   canonicalize    needs a traced graph: exact simplification at op level; the portable function is written from here
 //   decompose       needs canonical form: opens what the target does not keep whole, and simplifies what that shows
 //   tidyCalls       needs opened calls: runs steps that scans share once, drops what nobody uses of control flow
+//   readableProducts needs tidy calls: for a target that runs epilogues, products in the form in which their readers see them
 //   prepareBodies   needs tidy calls: the same for the functions of control flow, where the target runs them itself
 //   lower           needs nothing but primitives and kept composites: forms, groups, tapes (arena), or single ops; bodies
 //                   of control flow are prepared and lowered here, as plans of their own
@@ -36,7 +38,9 @@ export function prepareFor<G extends StepGraph>(
 ): G {
   const opened = rewrite(graph, [decomposeRule(target, fuse), ...simplifyRules], origins).graph;
   const tidy = tidyCalls(opened, origins);
-  if (target.form !== 'ops') return tidy;
+  if (target.form === 'arena') {
+    return fuse ? rewrite(tidy, [readableProducts(tidy), ...simplifyRules], origins).graph : tidy;
+  }
   const prepare = (body: StepGraph): StepGraph => prepareFor(body, target, fuse, new Map());
   return rewrite(tidy, [prepareBodiesRule(target, fuse, prepare)], origins).graph;
 }

@@ -8,7 +8,8 @@ export interface Rule {
   readonly name: string;
   /** Why the replacement means the same. */
   readonly why: string;
-  apply(node: Node): readonly Tensor[] | null;
+  /** `original`: the node of the graph that is being rewritten, or `node` itself where a rule built it. */
+  apply(node: Node, original: Node): readonly Tensor[] | null;
 }
 
 /** Where nodes of a rewritten graph come from: positions in the entry's portable function. */
@@ -95,7 +96,7 @@ class Round<G extends StepGraph> {
     const same = inputs.every((t, i) => tensorKey(t) === tensorKey(node.inputs[i] as Tensor));
     const rebuilt = same ? adopt(node) : make(node.op, inputs, node.attrs, { note: node.note });
     inherit(rebuilt, node, this.origins);
-    const result = this.apply(rebuilt[0]?.node ?? node);
+    const result = this.apply(rebuilt[0]?.node ?? node, node);
     if (!result) return rebuilt;
     inherit(result, node, this.origins);
     for (const built of topologicalOrder(result, (t) => this.settled.has(t.node))) {
@@ -104,9 +105,9 @@ class Round<G extends StepGraph> {
     return result.map(this.now);
   }
 
-  private apply(node: Node): readonly Tensor[] | undefined {
+  private apply(node: Node, original: Node): readonly Tensor[] | undefined {
     for (const rule of this.rules) {
-      const result = rule.apply(node);
+      const result = rule.apply(node, original);
       if (!result) continue;
       check(rule, node, result);
       this.hits.set(rule.name, (this.hits.get(rule.name) ?? 0) + 1);

@@ -76,6 +76,7 @@ Bound bind_entry(const BindRequest& request, const int64_t* symbols, uint32_t& s
       ++step;
     }
   }
+  bound.times.resize(bound.steps.size());
   return bound;
 }
 

@@ -19,9 +19,15 @@ struct BoundType {
   uint64_t bytes = 0;
 };
 
+// What a step has taken so far, in a session that profiles.
+struct StepTime {
+  uint64_t runs = 0, ns = 0;
+};
+
 struct Bound {
   std::vector<int64_t> symbols;  // those that the entry binds
   std::vector<StepPtr> steps;
+  std::vector<StepTime> times;  // by step
   std::vector<std::byte*> bases;  // by value; inputs and outputs are filled in by each run
   std::vector<BoundPort> inputs, outputs;
   std::vector<BoundType> input_types, output_types;
@@ -57,6 +63,7 @@ class BoundCache {
   // symbols: one value per symbol of the program; wanted: those that the entry binds.
   Bound* find(const flatbuffers::Vector<uint32_t>& wanted, const int64_t* symbols);
   Bound* insert(Bound bound, uint64_t& evictions);
+  const std::list<Bound>& items() const { return items_; }
 
  private:
   static constexpr size_t kMost = 32;

@@ -9,6 +9,7 @@ namespace vorab::blas {
 struct Options {
   int threads = 0;  // 0: as many as cores
   std::string cpu;  // kernel set; empty: the best one
+  bool profile = false;  // count the time of every step
 };
 
 // A flat JSON object, as JSON.stringify writes it; names of other layers are passed over.

@@ -1,6 +1,7 @@
 // One call: inputs and outputs are given their memory, the steps run, results are handed out.
 #include <cstring>
 
+#include "clock.h"
 #include "session.h"
 
 namespace vorab::blas {
@@ -66,7 +67,7 @@ void Session::place_outputs(Bound& bound, const vorab_input* inputs, const vorab
   }
 }
 
-void Session::run_steps(const Bound& bound, uint32_t first_write, const int32_t* cancel) {
+void Session::run_steps(Bound& bound, uint32_t first_write, const int32_t* cancel) {
   RunContext context{bound.bases.data(), *pool_, scratch_data_, workspace_.data(), nullptr};
   for (uint32_t i = 0; i < bound.steps.size(); ++i) {
     if (i <= first_write && cancel != nullptr && __atomic_load_n(cancel, __ATOMIC_ACQUIRE) != 0) {
@@ -74,7 +75,9 @@ void Session::run_steps(const Bound& bound, uint32_t first_write, const int32_t*
     }
     context.cancel = i <= first_write ? cancel : nullptr;
     try {
+      const uint64_t start = profiles_ ? now_ns() : 0;
       bound.steps[i]->run(context);
+      if (profiles_) bound.times[i].runs += 1, bound.times[i].ns += now_ns() - start;
     } catch (const Cancelled& fault) {
       throw Failure(VORAB_ABORTED, fault.what(), i);
     } catch (const DataFault& fault) {

@@ -1,9 +1,9 @@
 #include "session.h"
 
-#include <chrono>
 #include <cstring>
 
 #include "../gemm/product.h"
+#include "clock.h"
 
 namespace vorab::blas {
 namespace {
@@ -30,12 +30,6 @@ uint64_t state_bytes(const fb::Program& program, const fb::State& state) {
       byte_size(type_at(program, state.type()), Binding(program, none.data())));
 }
 
-uint64_t now_ns() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                   std::chrono::steady_clock::now().time_since_epoch())
-                                   .count());
-}
-
 }  // namespace
 
 Session::Session(const vorab_program& program, uint32_t plan, const Options& options)
@@ -43,7 +37,8 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
       root_(*fb::GetProgram(program.flatbuffer)),
       plan_(plan),
       kernels_(choose_kernels(options.cpu)),
-      pool_(Pool::shared(options.threads > 0 ? options.threads : default_threads())) {
+      pool_(Pool::shared(options.threads > 0 ? options.threads : default_threads())),
+      profiles_(options.profile) {
   prepare_blas();
   entries_.resize(items(root_.entries()).size());
   for (const fb::EntryPlan* entry : items(plan_at(root_, plan).entries())) {
@@ -160,6 +155,27 @@ void Session::tensor_read(const vorab_tensor& tensor, void* destination, uint64_
   if (bytes > 0) std::memcpy(destination, tensor.memory.data(), bytes);
   stats_.copies_out += 1;
   stats_.bytes_out += bytes;
+}
+
+const char* Session::profile() {
+  std::string out;
+  for (size_t e = 0; e < entries_.size(); ++e) {
+    for (const Bound& bound : entries_[e].cache.items()) {
+      for (size_t i = 0; i < bound.steps.size(); ++i) {
+        const StepTime& time = bound.times[i];
+        if (time.runs == 0) continue;
+        const Work work = bound.steps[i]->work();
+        out += out.empty() ? "" : ", ";
+        out += "{\"entry\": " + std::to_string(e) + ", \"step\": " + std::to_string(i) +
+               ", \"work\": \"" + work.what + "\", \"runs\": " + std::to_string(time.runs) +
+               ", \"ns\": " + std::to_string(time.ns) +
+               ", \"flops\": " + std::to_string(work.flops) +
+               ", \"bytes\": " + std::to_string(work.bytes) + "}";
+      }
+    }
+  }
+  profile_ = "[" + out + "]";
+  return profile_.c_str();
 }
 
 }  // namespace vorab::blas

@@ -38,6 +38,8 @@ class Session {
   void tensor_read(const vorab_tensor& tensor, void* destination, uint64_t bytes);
 
   const vorab_stats& stats() const { return stats_; }
+  // JSON; valid until the next call.
+  const char* profile();
 
  private:
   struct EntryState {
@@ -54,7 +56,7 @@ class Session {
   void place_inputs(Bound& bound, const vorab_input* inputs);
   void place_outputs(Bound& bound, const vorab_input* inputs, const vorab_output* outputs);
   std::byte* input_data(const BoundType& type, const vorab_input& input);
-  void run_steps(const Bound& bound, uint32_t first_write, const int32_t* cancel);
+  void run_steps(Bound& bound, uint32_t first_write, const int32_t* cancel);
   void hand_out(const Bound& bound, vorab_output* outputs);
   void drop_buffers();
   Memory& state_memory(uint32_t state, uint64_t bytes);
@@ -74,6 +76,8 @@ class Session {
   std::vector<std::unique_ptr<vorab_tensor>> input_copies_;
   std::vector<std::unique_ptr<vorab_tensor>> output_buffers_;  // by output of the run in progress
   vorab_stats stats_{};
+  const bool profiles_;
+  std::string profile_;
 };
 
 }  // namespace vorab::blas

@@ -110,6 +110,18 @@ int64_t ContractStep::scratch_bytes() const {
          tape + round64(static_cast<int64_t>(streams_.size() * sizeof(int64_t)));
 }
 
+Work ContractStep::work() const {
+  const auto d = [](int64_t x) { return static_cast<double>(x); };
+  Work out;
+  out.what = "product " + (plan_.batches > 1 ? std::to_string(plan_.batches) + " of " : "") +
+             std::to_string(plan_.m) + "x" + std::to_string(plan_.n) + "x" +
+             std::to_string(plan_.k) + (target_.plain ? "" : ", epilogue");
+  out.flops = 2 * d(plan_.batches) * d(plan_.m) * d(plan_.n) * d(plan_.k);
+  out.bytes = d(plan_.batches) * d(static_cast<int64_t>(width(acc_dtype_))) *
+              (d(plan_.m) * d(plan_.k) + d(plan_.k) * d(plan_.n) + d(plan_.m) * d(plan_.n));
+  return out;
+}
+
 ContractStep::Block ContractStep::block_at(int64_t index) const {
   Block block;
   block.n = index % plan_.blocks_n * plan_.block_n;

@@ -15,6 +15,7 @@ class ContractStep : public Step {
   ContractStep(ContractSource source, const KernelTable& kernels);
   void run(const RunContext& context) override;
   int64_t scratch_bytes() const override;
+  Work work() const override;
 
  private:
   // Where the product of a block goes: thread scratch, or straight to where the epilogue's only

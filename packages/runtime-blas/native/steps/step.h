@@ -34,12 +34,19 @@ struct Cancelled : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What a step computes, for profiles.
+struct Work {
+  std::string what;  // "matmul 768x512x128"
+  double flops = 0, bytes = 0;
+};
+
 class Step {
  public:
   virtual ~Step() = default;
   virtual void run(const RunContext& context) = 0;
   virtual int64_t scratch_bytes() const { return 0; }  // per thread
   virtual int64_t workspace_bytes() const { return 0; }
+  virtual Work work() const { return {"routine"}; }
 };
 
 using StepPtr = std::unique_ptr<Step>;

@@ -13,6 +13,7 @@ struct Access {
   Dt dtype = Dt::F32;
   uint8_t log2_width = 2;
   bool direct_tile = false;            // a tile lies dense in memory
+  bool memory = false;                 // not a counter of an index
   int64_t offset = 0;                  // elements
   std::vector<int64_t> kept, reduced;  // strides of the outer loops
   int64_t across = 0, row = 0, col = 0;

@@ -63,4 +63,3 @@ export function interpreted(trial: Trial, fuse: boolean): Outcome {
 }
 
 const copy = (array: NdArray): NdArray => ({ ...array, data: array.data.slice() });
-

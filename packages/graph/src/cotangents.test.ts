@@ -36,9 +36,31 @@ test('cotangents of parts that make up the whole are put side by side', () => {
 });
 
 test.each([
-  ['a gap', [[0, 2, 1], [3, 6, 2]], [1, 1, 0, 2, 2, 2]],
-  ['an overlap', [[0, 4, 1], [3, 6, 2]], [1, 1, 1, 3, 2, 2]],
-  ['the same part twice', [[0, 3, 1], [0, 3, 2], [3, 6, 4]], [3, 3, 3, 4, 4, 4]],
+  [
+    'a gap',
+    [
+      [0, 2, 1],
+      [3, 6, 2],
+    ],
+    [1, 1, 0, 2, 2, 2],
+  ],
+  [
+    'an overlap',
+    [
+      [0, 4, 1],
+      [3, 6, 2],
+    ],
+    [1, 1, 1, 3, 2, 2],
+  ],
+  [
+    'the same part twice',
+    [
+      [0, 3, 1],
+      [0, 3, 2],
+      [3, 6, 4],
+    ],
+    [3, 3, 3, 4, 4, 4],
+  ],
 ] as const)('with %s they are added', (_, bounds, row) => {
   withTrace(() => {
     const dx = gradient(bounds);

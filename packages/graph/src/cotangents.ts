@@ -11,7 +11,8 @@ import { concat, padOp } from './ops/slice.ts';
 export function sumOfCotangents(flowing: readonly [Tensor, ...Tensor[]]): Tensor {
   const parts = flowing.flatMap((t) => partOf(t) ?? []);
   const [first] = parts;
-  const whole = first && parts.every(({ axis }) => axis === first.axis) ? inOrder(parts) : undefined;
+  const whole =
+    first && parts.every(({ axis }) => axis === first.axis) ? inOrder(parts) : undefined;
   if (!first || !whole) return flowing.reduce(add);
   const rest = flowing.filter((t) => !parts.some(({ padded }) => padded === t));
   return [concat(whole, first.axis), ...rest].reduce(add);
@@ -30,7 +31,11 @@ function partOf(padded: Tensor): Part | undefined {
   const { op, attrs, inputs } = padded.node;
   const [inside] = inputs;
   if (op !== padOp || attrs['value'] !== 0 || !inside) return undefined;
-  const [low, high, between] = [attrs['low'], attrs['high'], attrs['interior']] as [Dim[], Dim[], number[]];
+  const [low, high, between] = [attrs['low'], attrs['high'], attrs['interior']] as [
+    Dim[],
+    Dim[],
+    number[],
+  ];
   const axes = low.flatMap((d, a) => (dimEqual(d, 0) && dimEqual(high[a] as Dim, 0) ? [] : [a]));
   const [axis, other] = axes;
   if (axis === undefined || other !== undefined || between.some((n) => n !== 0)) return undefined;
@@ -48,5 +53,7 @@ function inOrder(parts: readonly Part[]): readonly Tensor[] | undefined {
   }
   const [{ padded, axis } = {}] = sorted as [Part?];
   const extent = padded?.shape[axis ?? 0];
-  return extent !== undefined && dimEqual(at, extent) ? sorted.map(({ inside }) => inside) : undefined;
+  return extent !== undefined && dimEqual(at, extent)
+    ? sorted.map(({ inside }) => inside)
+    : undefined;
 }

@@ -38,9 +38,7 @@ export function pullback(
     if (ct) accumulate(output, ct);
   });
   for (const node of active.toReversed()) {
-    const cts = node
-      .outputs()
-      .map((t) => (sinks.has(tensorKey(t)) ? null : sum(t)));
+    const cts = node.outputs().map((t) => (sinks.has(tensorKey(t)) ? null : sum(t)));
     if (cts.every((ct) => ct === null)) continue;
     backward(node, cts).forEach((ct, i) => {
       const to = node.inputs[i] as Tensor;

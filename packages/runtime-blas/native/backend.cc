@@ -104,7 +104,7 @@ const char* profile(vorab_session* session) { return session->session.profile();
 constexpr vorab_backend kBackend = {
     VORAB_BACKEND_ABI, 0,           "blas",     describe,    open,          close,
     prepare,           run,         state_read, state_write, tensor_create, tensor_release,
-    tensor_type,       tensor_read, stats,       profile,
+    tensor_type,       tensor_read, stats,      profile,
 };
 
 }  // namespace

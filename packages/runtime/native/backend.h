@@ -138,8 +138,8 @@ typedef struct vorab_backend {
   void (*stats)(vorab_session* session, vorab_stats* stats);
 
   /* What the steps of a session that was opened with "profile": true took: a JSON array of { entry,
-   * step, work, runs, ns, flops, bytes }, the last two for one run. Valid until the next call of the
-   * session. NULL in a backend whose steps have no times of their own. */
+   * step, work, runs, ns, flops, bytes }, the last two for one run. Valid until the next call of
+   * the session. NULL in a backend whose steps have no times of their own. */
   const char* (*profile)(vorab_session* session);
 } vorab_backend;
 

@@ -13,9 +13,9 @@ import { findDense } from './dense.ts';
 import type { Group, Grouping } from './group.ts';
 import { groupLoops, levelOf } from './group.ts';
 import type { Access, Buffer, Operand, Place, Step } from './ir.ts';
-import { buildTape, copyTape, fillTape, loopOrder, wholeAccess } from './tape.ts';
 import type { PlacedValues } from './placed.ts';
 import { hasGaps, movedTo, nothingPlaced, placeValues } from './placed.ts';
+import { buildTape, copyTape, fillTape, loopOrder, wholeAccess } from './tape.ts';
 import { unitsInOrder } from './units.ts';
 
 /** Steps in an order of computation, over buffers; writes of state are separate copies until `updateInPlace`. */
@@ -173,8 +173,7 @@ class ArenaLowering {
     if ('nodes' in unit) {
       const [copy] = unit.nodes;
       if (!copy || !this.placed.isPlaced(copy)) this.lowerGroup(unit);
-    }
-    else if (unit.op.kind === 'call') this.lowerControl(unit, unit.op);
+    } else if (unit.op.kind === 'call') this.lowerControl(unit, unit.op);
     else if (this.forms.get(unit) === 'routine') this.lowerRoutine(unit);
     else if (this.forms.get(unit) === 'pieces') this.lowerPieces(unit);
   }

@@ -43,7 +43,9 @@ function stepsOf(body: Body): readonly string[] {
 function namesOf(entry: Program): readonly string[] {
   const data = Float32Array.from({ length: 48 }, (_, i) => Math.sin(i));
   const inputs = { x: { dtype: 'f32' as const, shape: [...shape], data } };
-  const first = entry.trace().states.map((s) => [s.tensor, evaluate(s.init(random.key(0)))] as const);
+  const first = entry
+    .trace()
+    .states.map((s) => [s.tensor, evaluate(s.init(random.key(0)))] as const);
   const calls = [{ sizes: {}, inputs }];
   const trial = { name: 'trial', program: entry, calls, states: new Map(first) };
   const [want, got] = [expected(trial), interpreted(trial, true)];
@@ -54,7 +56,9 @@ function namesOf(entry: Program): readonly string[] {
     expect(arrayDifference(got.states[0]?.[i], array, near), `state ${i}`).toBeUndefined();
   }
   const graph = canonicalize({ name: 'entry', ...entry.trace() });
-  return lower(prepareFor(graph, blas, true, new Map()), blas, true).lowered.steps.map((s) => s.name);
+  return lower(prepareFor(graph, blas, true, new Map()), blas, true).lowered.steps.map(
+    (s) => s.name,
+  );
 }
 
 const heads = (x: Tensor): Tensor => transpose(reshape(x, [2, 3, 2, 4]), [0, 2, 1, 3]);
@@ -83,7 +87,8 @@ describe('a value that only moves is stored where it goes', () => {
 
   test('the gradient of slices', () => {
     const body: Body = (x) => {
-      const part = (i: number): Tensor => slice(x, [0, 0, 4 * i], [undefined, undefined, 4 * i + 4]);
+      const part = (i: number): Tensor =>
+        slice(x, [0, 0, 4 * i], [undefined, undefined, 4 * i + 4]);
       return grad(sum(mul(exp(part(0)), tanh(part(1)))), [x])[0] as Tensor;
     };
     const names = stepsOf(body);
@@ -106,7 +111,18 @@ describe('what stays a copy', () => {
   });
 
   test('pieces over a fill', () => {
-    const body: Body = (x) => matmul(x, transpose(x.pad([[0, 0], [1, 1], [0, 0]]), [0, 2, 1]));
+    const body: Body = (x) =>
+      matmul(
+        x,
+        transpose(
+          x.pad([
+            [0, 0],
+            [1, 1],
+            [0, 0],
+          ]),
+          [0, 2, 1],
+        ),
+      );
     expect(stepsOf(body).filter((name) => name.includes('for pad'))).toHaveLength(2);
   });
 

@@ -37,7 +37,8 @@ export function placeValues(
   const moves = new Map<string, Move[]>();
   const placed = new Set<string>();
   const form = (t: Tensor): Form => forms.get(t.node) ?? 'given';
-  const hasSource = (t: Tensor): boolean => form(t) === 'loop' || (form(t) === 'pieces' && !hasGaps(t.node));
+  const hasSource = (t: Tensor): boolean =>
+    form(t) === 'loop' || (form(t) === 'pieces' && !hasGaps(t.node));
   for (const node of nodes) {
     const out = node.outputs()[0] as Tensor;
     if (node.op.kind !== 'view' || keep.has(tensorKey(out))) continue;

@@ -13,6 +13,13 @@ namespace vorab::blas::test {
 namespace {
 
 int threads = 2;
+
+const char* wanted() {
+  const char* name = std::getenv("VORAB_CPU");
+  return name ? name : "";
+}
+const KernelTable& kernels() { return *choose_kernels(wanted()).kernels; }
+
 const char* only = "";
 
 // One thread: its CPU time, which other processes disturb less. Several: wall time.
@@ -67,7 +74,7 @@ Buffers zeros(std::initializer_list<int64_t> elements) {
 }
 
 void time_tape(const char* name, const TapeSource& source, Buffers buffers, double bytes) {
-  TapeStep step(compile_tape(source, *choose_kernels("").kernels));
+  TapeStep step(compile_tape(source, kernels()));
   time_step(name, step, buffers, bytes, 0);
 }
 
@@ -159,7 +166,9 @@ void unary(const char* op) {
   threads = kept;
 }
 
-void gemm(int64_t m, int64_t n, int64_t k, bool bias) {
+enum class Layout { Plain, LeftTransposed, RightTransposed };
+
+void gemm(int64_t m, int64_t n, int64_t k, bool bias, Layout layout = Layout::Plain) {
   TapeBuilder t({m, n});
   const auto acc = t.load(kAccValue, Dt::F32, {0, 0});
   t.source.accesses[0].place.space = kAccSpace;
@@ -176,10 +185,13 @@ void gemm(int64_t m, int64_t n, int64_t k, bool bias) {
                         {1, Dt::F32, {1, 0, 0}, 0, {0, 1, n}},
                         t.source,
                         0};
-  ContractStep step(source, *choose_kernels("").kernels);
+  if (layout == Layout::LeftTransposed) source.a.strides = {1, 0, m};
+  if (layout == Layout::RightTransposed) source.b.strides = {0, k, 1};
+  ContractStep step(source, kernels());
   Buffers buffers = zeros({m * k, k * n, n, m * n});
-  const std::string name = std::string(bias ? "gemm+bias+relu " : "gemm ") + std::to_string(m) +
-                           "x" + std::to_string(n) + "x" + std::to_string(k);
+  const char* forms[] = {"gemm ", "gemm Tn ", "gemm nT "};
+  const std::string name = std::string(bias ? "gemm+bias+relu " : forms[static_cast<int>(layout)]) +
+                           std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
   time_step(name.c_str(), step, buffers, 0, 2.0 * static_cast<double>(m * n * k));
 }
 
@@ -191,7 +203,8 @@ int main(int count, char** arguments) {
   if (count > 1) threads = std::atoi(arguments[1]);
   if (count > 2) only = arguments[2];
   vorab::blas::prepare_blas();
-  std::printf("kernels %s, %d threads\n", vorab::blas::choose_kernels("").name, threads);
+  std::printf("kernels %s, %d threads\n",
+              vorab::blas::choose_kernels(vorab::blas::test::wanted()).name, threads);
   chain(1 << 24);
   adam(1 << 24);
   norm_softmax(4096, 1024);
@@ -214,6 +227,10 @@ int main(int count, char** arguments) {
     gemm(128, 384, 1536, bias);
     gemm(1024, 1536, 384, bias);
     gemm(768, 512, 128, bias);
+  }
+  for (Layout layout : {Layout::LeftTransposed, Layout::RightTransposed}) {
+    gemm(128, 512, 768, false, layout);
+    gemm(768, 128, 512, false, layout);
   }
   gemm(64, 128, 64, true);
   gemm(64, 10, 128, true);

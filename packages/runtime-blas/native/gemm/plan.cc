@@ -86,9 +86,41 @@ void cut(ContractPlan& p) {
   p.tasks = flops < kParallelFlops ? 1 : std::min(p.blocks(), kMostBlocks);
 }
 
+// Few rows do not pay for packing the right operand.
+bool pays_for_packing(const ContractPlan& p, const Tiles& tiles) {
+  constexpr int64_t kLeastRows = 24;
+  constexpr double kLeastFlops = 1e6;
+  const double flops =
+      2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  return tiles.rows > 0 && p.batches == 1 && p.a.dtype == Dt::F32 && p.m >= kLeastRows &&
+         p.n >= static_cast<int64_t>(tiles.lanes) && flops >= kLeastFlops;
+}
+
+// Columns first: the left operand is packed once for all blocks, the right one once for each block
+// of rows.
+void cut_packed(ContractPlan& p, const Tiles& tiles) {
+  constexpr int64_t kWanted = 16;  // so that threads share the work evenly
+  constexpr int64_t kWide = 4;     // tiles side by side, for the loops of an epilogue
+  constexpr int64_t kTall = 256, kMostRows = 512;
+  const auto tile = static_cast<int64_t>(2 * tiles.lanes);
+  const double flops =
+      2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  const int64_t wanted = std::clamp<int64_t>(static_cast<int64_t>(flops / 4e6), 1, kWanted);
+  const int64_t columns = ceil_div(p.n, tile);
+  const int64_t tiles_wide = std::clamp<int64_t>(columns / wanted, 1, kWide);
+  p.block_n = std::min(p.n, tiles_wide * tile);
+  p.blocks_n = ceil_div(p.n, p.block_n);
+  const int64_t parts =
+      std::max(ceil_div(p.m, kMostRows), std::min(ceil_div(wanted, p.blocks_n), p.m / kTall));
+  p.block_m = ceil_div(p.m, std::max<int64_t>(parts, 1));
+  p.blocks_m = ceil_div(p.m, p.block_m);
+  p.packed = true;
+  p.tasks = p.blocks();
+}
+
 }  // namespace
 
-ContractPlan plan_contract(ContractSource& s) {
+ContractPlan plan_contract(ContractSource& s, const Tiles& tiles) {
   merge_batches(s);
   ContractPlan p;
   p.batch = s.batch;
@@ -101,7 +133,11 @@ ContractPlan plan_contract(ContractSource& s) {
     throw BadPlan("the right operand of a contraction varies along m");
   p.a = operand_of(s.a, d, s.a.strides[d], s.a.strides[d + 2]);
   p.b = operand_of(s.b, d, s.b.strides[d + 2], s.b.strides[d + 1]);
-  if (p.m > 0 && p.n > 0 && p.batches > 0) cut(p);
+  if (p.m == 0 || p.n == 0 || p.batches == 0) return p;
+  if (pays_for_packing(p, tiles))
+    cut_packed(p, tiles);
+  else
+    cut(p);
   return p;
 }
 

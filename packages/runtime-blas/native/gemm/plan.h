@@ -14,11 +14,12 @@ struct ContractPlan {
   int64_t block_m = 1, block_n = 1;
   int64_t blocks_m = 1, blocks_n = 1;
   int64_t tasks = 1;
+  bool packed = false;  // by register tiles of our own, else by the BLAS
 
   int64_t blocks() const { return batches * blocks_m * blocks_n; }
 };
 
 // Merges batch dims into rows where the strides allow it (in source as well), then cuts.
-ContractPlan plan_contract(ContractSource& source);
+ContractPlan plan_contract(ContractSource& source, const Tiles& tiles);
 
 }  // namespace vorab::blas

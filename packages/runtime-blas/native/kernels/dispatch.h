@@ -71,5 +71,6 @@ FoldFn find_fold(const Folding& folding);
 bool find_reducer(Reduction reduction, Dt dtype, Reducer& out);
 void fill_moves(KernelTable& table);
 void fill_sums(KernelTable& table);
+void fill_product(KernelTable& table);
 
 }  // namespace vorab::blas::VORAB_ISA

@@ -54,6 +54,7 @@ KernelTable make_table() {
   table.reducer = &find_reducer;
   fill_moves(table);
   fill_sums(table);
+  fill_product(table);
   return table;
 }
 

@@ -64,6 +64,27 @@ struct Folding {
   Reduction reduction;
 };
 
+// c[rows x columns] = a * b, added to what is there where `add`. a: inner x lanes, b: inner x 2
+// lanes, both packed; of a only `rows` lanes are read, and of b as many as there are columns.
+using TileFn = void (*)(const float* a, const float* b, size_t inner, float* c, int64_t ldc,
+                        size_t columns, bool add);
+
+// `inner` lines of elements of f32: element j of line k is k * step + j * across from the first.
+struct Lines {
+  size_t inner;
+  int64_t step, across;
+};
+
+// Products of f32 in tiles of registers; rows is 0 in a set that leaves them to the BLAS.
+struct Tiles {
+  size_t rows = 0;   // the most of a tile; its columns: 2 * lanes
+  size_t lanes = 0;  // of a vector
+  TileFn (*tile)(size_t rows) = nullptr;
+  // to[k * stride + j] = element j of line k for j < count; of a vector's other lanes anything.
+  void (*pack)(float* to, size_t stride, const float* from, const Lines& lines,
+               size_t count) = nullptr;
+};
+
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
   // Two f32 ops in one loop, each rounded as if alone: second(first(a, b), c), or second(c,
@@ -81,6 +102,7 @@ struct KernelTable {
   void (*index32)(void* reg, int64_t start, const Move& move);
   void (*index64)(void* reg, int64_t start, const Move& move);
   SumProductsFn sum_products[2];  // of f32, of f64
+  Tiles tiles;
 };
 
 const KernelTable& baseline_kernels();

@@ -27,7 +27,7 @@ struct StepTime {
 struct Bound {
   std::vector<int64_t> symbols;  // those that the entry binds
   std::vector<StepPtr> steps;
-  std::vector<StepTime> times;  // by step
+  std::vector<StepTime> times;    // by step
   std::vector<std::byte*> bases;  // by value; inputs and outputs are filled in by each run
   std::vector<BoundPort> inputs, outputs;
   std::vector<BoundType> input_types, output_types;

@@ -55,8 +55,8 @@ std::string describe_backend() {
   }
   return "{\"name\": \"blas\", \"version\": \"0.1.0\", \"device\": \"cpu\", \"kernels\": " +
          kernels + ", \"threads\": " + std::to_string(default_threads()) +
-         ", \"blas\": " + quoted(blas_version()) + ", \"profile\": true, \"dtypes\": " + dtypes() + ", \"ops\": {" +
-         ops() + "}}";
+         ", \"blas\": " + quoted(blas_version()) + ", \"profile\": true, \"dtypes\": " + dtypes() +
+         ", \"ops\": {" + ops() + "}}";
 }
 
 }  // namespace vorab::blas

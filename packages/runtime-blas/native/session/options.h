@@ -7,8 +7,8 @@
 namespace vorab::blas {
 
 struct Options {
-  int threads = 0;  // 0: as many as cores
-  std::string cpu;  // kernel set; empty: the best one
+  int threads = 0;       // 0: as many as cores
+  std::string cpu;       // kernel set; empty: the best one
   bool profile = false;  // count the time of every step
 };
 

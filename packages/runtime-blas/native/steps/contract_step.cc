@@ -27,7 +27,8 @@ ContractStep::ContractStep(ContractSource source, const KernelTable& kernels) : 
   if (source.a.dtype != source.b.dtype)
     throw BadPlan("the operands of a contraction differ in dtype");
   if (source.acc < 0) throw BadPlan("an epilogue does not read its product");
-  plan_ = plan_contract(source);
+  plan_ = plan_contract(source, kernels.tiles);
+  if (plan_.packed) packed_.emplace(kernels.tiles, plan_.block_m, plan_.k);
   const Dt operand = source.a.dtype;
   acc_dtype_ = source.epilogue.accesses[static_cast<size_t>(source.acc)].dtype;
   product_dtype_ = operand == Dt::F16 || operand == Dt::BF16 ? Dt::F32 : operand;
@@ -95,6 +96,10 @@ void ContractStep::compile_epilogues(ContractSource source) {
   }
 }
 
+int64_t ContractStep::workspace_bytes() const {
+  return packed_ ? packed_->block_start(plan_.blocks_m) * static_cast<int64_t>(sizeof(float)) : 0;
+}
+
 int64_t ContractStep::scratch_bytes() const {
   const auto count = [&](int64_t rows, int64_t cols) {
     return bytes_of(product_dtype_, rows * cols) + (widen_ ? bytes_of(Dt::F32, rows * cols) : 0);
@@ -105,9 +110,11 @@ int64_t ContractStep::scratch_bytes() const {
       if (program.kernels != nullptr) tape = std::max(tape, run_bytes(program));
     }
   }
-  return count(plan_.block_m, plan_.k) + count(plan_.k, plan_.block_n) +
-         count(plan_.block_m, plan_.block_n) + bytes_of(Dt::F64, plan_.block_m * plan_.block_n) +
-         tape + round64(static_cast<int64_t>(streams_.size() * sizeof(int64_t)));
+  const int64_t operands = packed_ ? packed_->scratch_bytes()
+                                   : count(plan_.block_m, plan_.k) + count(plan_.k, plan_.block_n);
+  return operands + count(plan_.block_m, plan_.block_n) +
+         bytes_of(Dt::F64, plan_.block_m * plan_.block_n) + tape +
+         round64(static_cast<int64_t>(streams_.size() * sizeof(int64_t)));
 }
 
 Work ContractStep::work() const {
@@ -147,6 +154,7 @@ int64_t ContractStep::element_offset(const std::vector<int64_t>& strides,
 
 void ContractStep::run(const RunContext& context) {
   const int64_t blocks = plan_.m == 0 || plan_.n == 0 ? 0 : plan_.blocks();
+  if (packed_) pack_left(context);
   context.pool.run(std::min(blocks, plan_.tasks), [&](int64_t task, int thread) {
     for (int64_t b = blocks * task / plan_.tasks; b < blocks * (task + 1) / plan_.tasks; ++b) {
       run_block(context, b, context.scratch[static_cast<size_t>(thread)]);
@@ -190,13 +198,46 @@ std::byte* ContractStep::target_of(const RunContext& context, const Block& block
   return context.values[to.value] + offset * static_cast<int64_t>(width(to.dtype));
 }
 
+// All rows, for all blocks of columns.
+void ContractStep::pack_left(const RunContext& context) const {
+  const int64_t panels = packed_->panels_per_block(), all = plan_.blocks_m * panels;
+  constexpr int64_t kElements = 8192;  // of a task
+  const int64_t tasks = std::clamp<int64_t>(all * packed_->panel_elements() / kElements, 1, all);
+  const auto* a = reinterpret_cast<const float*>(context.values[plan_.a.value]) + plan_.a.offset;
+  auto* to = reinterpret_cast<float*>(context.workspace);
+  context.pool.run(tasks, [&](int64_t task, int) {
+    for (int64_t p = all * task / tasks; p < all * (task + 1) / tasks; ++p) {
+      const int64_t block = p / panels, row = block * plan_.block_m;
+      const RowPanels rows = packed_->panels(std::min(plan_.block_m, plan_.m - row));
+      if (p % panels >= rows.count) continue;
+      packed_->pack_left(to + packed_->block_start(block) + p % panels * packed_->panel_elements(),
+                         a + row * plan_.a.row_stride, plan_.a, rows, p % panels);
+    }
+  });
+}
+
+void ContractStep::multiply(const RunContext& context, const Block& block, std::byte* acc,
+                            int64_t ld, std::byte*& scratch) const {
+  if (packed_) {
+    const auto* left = reinterpret_cast<const float*>(context.workspace) +
+                       packed_->block_start(block.m / plan_.block_m);
+    const auto* b = reinterpret_cast<const float*>(context.values[plan_.b.value]) + plan_.b.offset +
+                    block.n * plan_.b.col_stride;
+    packed_->multiply(left, packed_->panels(block.rows), b, plan_.b, reinterpret_cast<float*>(acc),
+                      ld, block.cols, scratch);
+    scratch += round64(packed_->scratch_bytes());
+    return;
+  }
+  const MatrixView a = view_of(context, plan_.a, block, block.m, 0, block.rows, plan_.k, scratch);
+  const MatrixView b = view_of(context, plan_.b, block, 0, block.n, plan_.k, block.cols, scratch);
+  product_(a, b, acc, ld, block.rows, block.cols, plan_.k);
+}
+
 void ContractStep::run_block(const RunContext& context, int64_t index, std::byte* scratch) const {
   const Block block = block_at(index);
   int64_t ld = 1;
   std::byte* acc = target_of(context, block, scratch, ld);
-  const MatrixView a = view_of(context, plan_.a, block, block.m, 0, block.rows, plan_.k, scratch);
-  const MatrixView b = view_of(context, plan_.b, block, 0, block.n, plan_.k, block.cols, scratch);
-  product_(a, b, acc, ld, block.rows, block.cols, plan_.k);
+  multiply(context, block, acc, ld, scratch);
   if (narrow_ != nullptr) {
     narrow_(scratch, acc, nullptr, nullptr, nullptr,
             static_cast<size_t>(plan_.block_n * block.rows), 0);

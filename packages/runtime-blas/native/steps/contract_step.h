@@ -2,6 +2,9 @@
 // block.
 #pragma once
 
+#include <optional>
+
+#include "../gemm/packed.h"
 #include "../gemm/plan.h"
 #include "../gemm/product.h"
 #include "../tape/program.h"
@@ -15,6 +18,7 @@ class ContractStep : public Step {
   ContractStep(ContractSource source, const KernelTable& kernels);
   void run(const RunContext& context) override;
   int64_t scratch_bytes() const override;
+  int64_t workspace_bytes() const override;
   Work work() const override;
 
  private:
@@ -35,7 +39,10 @@ class ContractStep : public Step {
   bool store_takes_product(const ContractSource& source, const SourceInstr& store) const;
   void compile_epilogues(ContractSource source);
   Block block_at(int64_t index) const;
+  void pack_left(const RunContext& context) const;
   void run_block(const RunContext& context, int64_t index, std::byte* scratch) const;
+  void multiply(const RunContext& context, const Block& block, std::byte* acc, int64_t ld,
+                std::byte*& scratch) const;
   MatrixView view_of(const RunContext& context, const Operand& operand, const Block& block,
                      int64_t row, int64_t col, int64_t rows, int64_t cols,
                      std::byte*& scratch) const;
@@ -46,6 +53,7 @@ class ContractStep : public Step {
   int64_t element_offset(const std::vector<int64_t>& strides, const Block& block) const;
 
   ContractPlan plan_;
+  std::optional<PackedProduct> packed_;
   const KernelTable& kernels_;
   Dt product_dtype_ = Dt::F32;  // in which the product is computed
   Dt acc_dtype_ = Dt::F32;      // that the epilogue reads

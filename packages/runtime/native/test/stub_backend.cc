@@ -245,7 +245,7 @@ constexpr uint32_t kFlags = 0;
 constexpr vorab_backend kBackend = {
     VORAB_BACKEND_ABI, kFlags,      "stub",     describe,    open,          close,
     prepare,           run,         state_read, state_write, tensor_create, tensor_release,
-    tensor_type,       tensor_read, stats,       nullptr};
+    tensor_type,       tensor_read, stats,      nullptr};
 
 }  // namespace
 

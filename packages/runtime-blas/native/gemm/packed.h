@@ -1,0 +1,47 @@
+// Products of f32 by tiles of registers. The left operand is packed whole, once, by all threads; of
+// the right one each task packs the columns that it needs, just before it uses them.
+#pragma once
+
+#include "operand.h"
+
+namespace vorab::blas {
+
+// Rows of the left operand in panels of equal height, as far as that goes; blocks of rows begin
+// panels of their own.
+struct RowPanels {
+  int64_t rows = 0;   // of a block
+  int64_t count = 0;  // of panels in it
+
+  int64_t first(int64_t panel) const { return rows * panel / count; }
+};
+
+class PackedProduct {
+ public:
+  PackedProduct(const Tiles& tiles, int64_t block_rows, int64_t inner)
+      : tiles_(&tiles), inner_(inner), per_block_(panels(block_rows).count) {}
+
+  RowPanels panels(int64_t rows) const {
+    const auto most = static_cast<int64_t>(tiles_->rows);
+    return {rows, (rows + most - 1) / most};
+  }
+  // Elements of one packed panel of the left operand, and where block `block` starts.
+  int64_t panel_elements() const { return inner_ * static_cast<int64_t>(tiles_->lanes); }
+  int64_t block_start(int64_t block) const { return block * per_block_ * panel_elements(); }
+  int64_t panels_per_block() const { return per_block_; }
+  int64_t scratch_bytes() const;
+
+  // Packs one panel of a block whose first element is `a`.
+  void pack_left(float* to, const float* a, const Operand& operand, RowPanels block,
+                 int64_t panel) const;
+  // c = left * b for a block; b: its first element in the block's columns.
+  void multiply(const float* left, RowPanels block, const float* b, const Operand& operand,
+                float* c, int64_t ldc, int64_t columns, std::byte* scratch) const;
+
+ private:
+  int64_t inner_at_once() const;
+
+  const Tiles* tiles_;
+  int64_t inner_, per_block_;
+};
+
+}  // namespace vorab::blas

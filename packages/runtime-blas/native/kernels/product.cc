@@ -1,0 +1,121 @@
+// The innermost loops of a product of f32 matrices: tiles of the result that stay in registers, and
+// the panels that they read. After Goto and van de Geijn (Anatomy of High-Performance Matrix
+// Multiplication, 2008) and BLIS.
+#include <utility>
+
+#include "dispatch.h"
+
+namespace vorab::blas::VORAB_ISA {
+namespace {
+
+constexpr int kN = kNative<Dt::F32>;
+constexpr int kColumns = 2 * kN;
+// As many accumulators as the registers hold beside two vectors of b and one element of a.
+constexpr int kRows = kVectorBytes == 64 ? 14 : kVectorBytes == 32 ? 6 : 0;
+using V = Vec<float, kN>;
+
+VORAB_INLINE V load_at(const float* p) { return load<Dt::F32, kN>(p, 0); }
+
+VORAB_INLINE void finish(float* c, V x, bool add, size_t columns) {
+  if (columns >= static_cast<size_t>(kN)) {
+    store<Dt::F32, kN>(c, 0, add ? load_at(c) + x : x);
+  } else if (columns > 0) {
+    const V before = add ? load_part<Dt::F32, kN>(c, 0, columns) : V{};
+    store_part<Dt::F32, kN>(c, 0, columns, add ? before + x : x);
+  }
+}
+
+template <int Rows>
+void tile(const float* a, const float* b, size_t inner, float* c, int64_t ldc, size_t columns,
+          bool add) {
+  V low[Rows]{}, high[Rows]{};
+  for (size_t k = 0; k < inner; ++k, a += kN, b += kColumns) {
+    const V x = load_at(b), y = load_at(b + kN);
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      const V left = splat<V>(a[r]);
+      low[r] = madd(left, x, low[r]);
+      high[r] = madd(left, y, high[r]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) {
+    finish(c + r * ldc, low[r], add, columns);
+    if (columns > static_cast<size_t>(kN)) finish(c + r * ldc + kN, high[r], add, columns - kN);
+  }
+}
+
+template <size_t... I>
+TileFn tile_of(size_t rows, std::index_sequence<I...>) {
+  static constexpr TileFn kAll[] = {&tile<static_cast<int>(I) + 1>...};
+  return kAll[rows - 1];
+}
+
+// Lane j of the result is lane j of x or, where its bit Step is set, lane j - Step of y.
+template <int Step, size_t... J>
+VORAB_INLINE V low_half(V x, V y, std::index_sequence<J...>) {
+  return __builtin_shufflevector(x, y, (J & Step ? kN + J - Step : J)...);
+}
+template <int Step, size_t... J>
+VORAB_INLINE V high_half(V x, V y, std::index_sequence<J...>) {
+  return __builtin_shufflevector(x, y, (J & Step ? kN + J : J + Step)...);
+}
+
+// Blocks off the diagonal change places, ever smaller ones.
+template <int Step>
+VORAB_INLINE void transpose(V (&v)[kN]) {
+  if constexpr (Step > 0) {
+    constexpr auto lanes = std::make_index_sequence<kN>();
+#pragma GCC unroll 16
+    for (int i = 0; i < kN; ++i) {
+      if (i & Step) continue;
+      const V x = v[i], y = v[i + Step];
+      v[i] = low_half<Step>(x, y, lanes);
+      v[i + Step] = high_half<Step>(x, y, lanes);
+    }
+    transpose<Step / 2>(v);
+  }
+}
+
+void pack(float* to, size_t stride, const float* from, const Lines& lines, size_t lanes) {
+  const int64_t step = lines.step, across = lines.across;
+  size_t k = 0;
+  if (across == 1 && lanes == static_cast<size_t>(kN)) {
+    for (; k < lines.inner; ++k)
+      store<Dt::F32, kN>(to + k * stride, 0, load_at(from + static_cast<int64_t>(k) * step));
+  } else if (across == 1 && step + static_cast<int64_t>(lanes) >= kN) {
+    // What lies beyond the lanes is the next line's, but for the last one.
+    for (; k + 1 < lines.inner; ++k)
+      store<Dt::F32, kN>(to + k * stride, 0, load_at(from + static_cast<int64_t>(k) * step));
+  } else if (step == 1) {
+    for (; k + kN <= lines.inner; k += kN) {
+      V block[kN];
+#pragma GCC unroll 16
+      for (int j = 0; j < kN; ++j)
+        block[j] = static_cast<size_t>(j) < lanes ? load_at(from + k + j * across) : V{};
+      transpose<kN / 2>(block);
+#pragma GCC unroll 16
+      for (int j = 0; j < kN; ++j)
+        store<Dt::F32, kN>(to + (k + static_cast<size_t>(j)) * stride, 0, block[j]);
+    }
+  }
+  for (; k < lines.inner; ++k) {
+    for (size_t j = 0; j < static_cast<size_t>(kN); ++j) {
+      to[k * stride + j] =
+          j < lanes ? from[static_cast<int64_t>(k) * step + static_cast<int64_t>(j) * across] : 0;
+    }
+  }
+}
+
+}  // namespace
+
+void fill_product(KernelTable& table) {
+  if constexpr (kRows > 0) {
+    table.tiles.rows = kRows;
+    table.tiles.lanes = kN;
+    table.tiles.tile = [](size_t rows) { return tile_of(rows, std::make_index_sequence<kRows>()); };
+    table.tiles.pack = &pack;
+  }
+}
+
+}  // namespace vorab::blas::VORAB_ISA

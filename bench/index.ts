@@ -5,11 +5,13 @@
  *   npm run bench -- chain 'gemm={"n":333}'         some, with other sizes
  *   npm run bench -- --json gemm                    one JSON line each, for programs
  *   npm run bench -- --runtime mlx --threads 1
+ *   npm run bench -- --profile gpt_train            what each kind of step takes
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { StepProfile } from 'vorab';
 import type { Limits } from './limits/index.ts';
 import { measureLimits } from './limits/index.ts';
 import type { Job, Port, Result } from './run.ts';
@@ -25,6 +27,7 @@ interface Options {
   readonly json: boolean;
   readonly runtime: Job['runtime'];
   readonly threads: number | undefined;
+  readonly profile: boolean;
 }
 
 /** What `vorab inspect --json` says of an artifact, as far as it is used here. */
@@ -59,7 +62,7 @@ function compile(name: string, workload: Workload, sizes: Sizes, options: Option
   const folder = join(root, 'out/bench');
   mkdirSync(folder, { recursive: true });
   const artifact = join(folder, `${name}.vorab`);
-  const { runtime, threads } = options;
+  const { runtime, threads, profile } = options;
   const targets = runtime === 'mlx' ? 'mlx' : 'blas';
   const model = join(root, 'bench/models', workload.model);
   vorabJson(['compile', model, '-o', artifact, '--no-binding', '--targets', targets], sizes);
@@ -70,6 +73,7 @@ function compile(name: string, workload: Workload, sizes: Sizes, options: Option
     artifact,
     runtime,
     ...(threads === undefined ? {} : { threads }),
+    profile,
     inputs: entry.inputs.map(portOf),
     outputs: entry.outputs.map(portOf),
     below: workload.below?.(sizes) ?? 0,
@@ -132,6 +136,25 @@ function shown(line: Line, limits: Limits): readonly string[] {
   ];
 }
 
+/** Steps that do the same, together: the longest first. */
+function profileOf(steps: readonly StepProfile[]): readonly string[] {
+  const kinds = new Map<string, { ms: number; count: number; step: StepProfile }>();
+  for (const step of steps) {
+    if (step.entry !== 'run') continue;
+    const key = `${step.name} ${step.work}`;
+    const kind = kinds.get(key) ?? { ms: 0, count: 0, step };
+    kinds.set(key, { ...kind, ms: kind.ms + step.ms / step.runs, count: kind.count + 1 });
+  }
+  return [...kinds.values()]
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, 24)
+    .map(({ ms, count, step: { name, work, gflops, gbps } }) => {
+      const product = work.startsWith('product');
+      const rate = product ? `${gflops.toFixed(0)} GFLOPS` : `${gbps.toFixed(1)} GB/s`;
+      return `${ms.toFixed(3).padStart(10)} ms ${String(count).padStart(3)} × ${rate.padEnd(11)} ${work}: ${name}`;
+    });
+}
+
 function table(works: readonly string[], options: Options): void {
   const limits = measureLimits();
   const { GFLOPS, GBps } = limits;
@@ -139,7 +162,9 @@ function table(works: readonly string[], options: Options): void {
   console.log(row(heading));
   for (const work of works) {
     if (process.stdout.isTTY) process.stdout.write(`${work} …\r`);
-    console.log(row(shown(time(work, options), limits)));
+    const line = time(work, options);
+    console.log(row(shown(line, limits)));
+    if (line.profile) console.log(profileOf(line.profile).join('\n'));
   }
 }
 
@@ -150,6 +175,7 @@ function main(): void {
       json: { type: 'boolean', default: false },
       runtime: { type: 'string', default: 'blas' },
       threads: { type: 'string' },
+      profile: { type: 'boolean', default: false },
     },
   });
   const threads = values.threads === undefined ? undefined : Number(values.threads);
@@ -157,6 +183,7 @@ function main(): void {
     json: values.json,
     runtime: values.runtime as Options['runtime'],
     threads,
+    profile: values.profile,
   };
   const works = positionals.length > 0 ? positionals : Object.keys(workloads);
   if (!options.json) table(works, options);

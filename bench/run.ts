@@ -2,7 +2,7 @@
  * One workload in a process of its own, as a user would run it: `node bench/run.ts JOB`, with a Job as JSON.
  * Prints a Result as JSON.
  */
-import { open, type RuntimeChoice } from 'vorab';
+import { open, type RuntimeChoice, type StepProfile } from 'vorab';
 import { measure, type Times } from './measure.ts';
 
 /** A named tensor of fixed extents. */
@@ -16,6 +16,8 @@ export interface Job {
   readonly artifact: string;
   readonly runtime: RuntimeChoice;
   readonly threads?: number;
+  /** Whether the time of every step is counted, which costs some. */
+  readonly profile?: boolean;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** What integer inputs are below. */
@@ -30,6 +32,7 @@ export interface Result extends Times {
   /** From opening the artifact to the first result, inputs at hand. */
   readonly first_ms: number;
   readonly check: readonly number[];
+  readonly profile?: readonly StepProfile[];
 }
 
 type Values = Float32Array | Int32Array;
@@ -75,8 +78,8 @@ async function run(job: Job): Promise<Result> {
     job.outputs.map((port) => [port.name, new Float32Array(sizeOf(port))]),
   );
   const start = performance.now();
-  const { artifact, runtime, threads } = job;
-  const session = await open(artifact, { runtime, seed: 0, ...(threads && { threads }) });
+  const { artifact, runtime, threads, profile = false } = job;
+  const session = await open(artifact, { runtime, seed: 0, profile, ...(threads && { threads }) });
   const call = session.sync['run'] as (given: object, options: object) => unknown;
   const step = (): void => void call(inputs, { out });
   step();
@@ -90,8 +93,9 @@ async function run(job: Job): Promise<Result> {
   const times = measure(step);
   const values = result ?? ((await session.state.read(job.state ?? '')) as Float32Array);
   const check = job.trains ? losses : moments(values);
+  const steps = profile ? await session.profile() : undefined;
   await session.close();
-  return { first_ms, ...times, check };
+  return { first_ms, ...times, check, ...(steps && { profile: steps }) };
 }
 
 console.log(JSON.stringify(await run(JSON.parse(process.argv[2] ?? ''))));

@@ -57,6 +57,7 @@ export type {
   SessionBase,
   SessionInfo,
   Stats,
+  StepProfile,
 } from './session.ts';
 export type { Hyper, States } from './state.ts';
 export { type Nested, type Shape, Tensor } from './tensor.ts';

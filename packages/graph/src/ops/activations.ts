@@ -5,7 +5,7 @@ import { checked, make1 } from '../node.ts';
 import type { CompositeOp, Vjp } from '../op.ts';
 import { lessEqual, where } from './compare.ts';
 import { erf, exp, log1p, sigmoid } from './exponential.ts';
-import { abs, add, div, maximum, minimum, mul, neg } from './math.ts';
+import { abs, add, div, maximum, minimum, mul, neg, sub } from './math.ts';
 import { requireFloat } from './reduce.ts';
 import { tanh } from './trigonometric.ts';
 
@@ -100,10 +100,29 @@ export const geluOp: CompositeOp = composite({
         'attribute',
         `approximate is '${approximate}', expected 'none' or 'tanh'`,
       );
-    const inner = mul(add(t, mul(mul(t, mul(t, t)), 0.044715)), Math.sqrt(2 / Math.PI));
-    return [mul(half, add(tanh(inner), 1))];
+    return [mul(half, add(tanh(tanhArgument(t)), 1))];
   },
+  vjp: ({ inputs: [x], cotangents: [ct], attrs: { approximate } }) => [
+    x && ct ? mul(ct, approximate === 'none' ? geluSlope(x) : tanhGeluSlope(x)) : null,
+  ],
 });
+
+const tanhArgument = (x: Tensor): Tensor =>
+  mul(add(x, mul(mul(x, mul(x, x)), 0.044715)), Math.sqrt(2 / Math.PI));
+
+// Slopes depend on x alone, and share what they can with the function: a forward pass stores them, not their parts.
+
+// Φ(x) + x · φ(x).
+function geluSlope(x: Tensor): Tensor {
+  const density = mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return add(mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5), mul(x, density));
+}
+
+function tanhGeluSlope(x: Tensor): Tensor {
+  const t = tanh(tanhArgument(x));
+  const inner = mul(add(mul(mul(x, x), 3 * 0.044715), 1), Math.sqrt(2 / Math.PI));
+  return mul(add(add(t, 1), mul(mul(x, sub(1, mul(t, t))), inner)), 0.5);
+}
 
 /**
  * The Gaussian error linear unit x · Φ(x) (Hendrycks and Gimpel, arXiv 1606.08415); `approximate:

@@ -217,6 +217,8 @@ int main(int count, char** arguments) {
   row_reduction("row sum of exp", vorab::blas::Reduction::Sum, "exp");
   column_sum(1024, 1536);
   column_sum(65536, 64);
+  column_sum(768, 128);
+  column_sum(768, 512);
   transpose(2048, 2048);
   for (const char* op : {"neg", "sqrt", "exp", "log", "tanh", "erf", "sigmoid", "sin"}) {
     unary(op);

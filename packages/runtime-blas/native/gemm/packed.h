@@ -30,15 +30,17 @@ class PackedProduct {
   int64_t panels_per_block() const { return per_block_; }
   int64_t scratch_bytes() const;
 
-  // Packs one panel of a block whose first element is `a`.
-  void pack_left(float* to, const float* a, const Operand& operand, RowPanels block,
-                 int64_t panel) const;
+  // Packs lines [from, until) of a block's panels; a: its first element.
+  void pack_left(float* to, const float* a, const Operand& operand, RowPanels block, int64_t from,
+                 int64_t until) const;
   // c = left * b for a block; b: its first element in the block's columns.
   void multiply(const float* left, RowPanels block, const float* b, const Operand& operand,
                 float* c, int64_t ldc, int64_t columns, std::byte* scratch) const;
 
  private:
   int64_t inner_at_once() const;
+  void pack_right(float* to, const float* b, const Operand& operand, int64_t inner,
+                  int64_t columns) const;
 
   const Tiles* tiles_;
   int64_t inner_, per_block_;

@@ -96,24 +96,37 @@ bool pays_for_packing(const ContractPlan& p, const Tiles& tiles) {
          p.n >= static_cast<int64_t>(tiles.lanes) && flops >= kLeastFlops;
 }
 
-// Columns first: the left operand is packed once for all blocks, the right one once for each block
-// of rows.
+// Time of a product in blocks, relative to that of its tiles alone, over some numbers of threads:
+// blocks that do not share evenly, right operands packed again for each block of rows, and
+// epilogues over short rows.
+double relative_time(const ContractPlan& p, int64_t block_m, int64_t block_n) {
+  constexpr double kPacking = 16, kShortRows = 12;  // measured
+  const auto d = [](int64_t x) { return static_cast<double>(x); };
+  const int64_t blocks = ceil_div(p.m, block_m) * ceil_div(p.n, block_n);
+  double rounds = 0;
+  const int64_t threads[] = {2, 2, 3, 4, 8};
+  for (const int64_t t : threads) rounds += d(ceil_div(blocks, t) * t);
+  const double share = rounds / std::size(threads) * d(block_m) * d(block_n) / (d(p.m) * d(p.n));
+  return share * (1 + kPacking / d(block_m) + kShortRows / d(block_n));
+}
+
 void cut_packed(ContractPlan& p, const Tiles& tiles) {
-  constexpr int64_t kWanted = 16;  // so that threads share the work evenly
-  constexpr int64_t kWide = 4;     // tiles side by side, for the loops of an epilogue
-  constexpr int64_t kTall = 256, kMostRows = 512;
+  constexpr int64_t kLeastRows = 32, kMostRows = 512, kMostColumns = 256;
   const auto tile = static_cast<int64_t>(2 * tiles.lanes);
-  const double flops =
-      2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  const int64_t wanted = std::clamp<int64_t>(static_cast<int64_t>(flops / 4e6), 1, kWanted);
-  const int64_t columns = ceil_div(p.n, tile);
-  const int64_t tiles_wide = std::clamp<int64_t>(columns / wanted, 1, kWide);
-  p.block_n = std::min(p.n, tiles_wide * tile);
-  p.blocks_n = ceil_div(p.n, p.block_n);
-  const int64_t parts =
-      std::max(ceil_div(p.m, kMostRows), std::min(ceil_div(wanted, p.blocks_n), p.m / kTall));
-  p.block_m = ceil_div(p.m, std::max<int64_t>(parts, 1));
+  double best = 0;
+  for (int64_t parts_m = ceil_div(p.m, kMostRows); parts_m <= 32; ++parts_m) {
+    const int64_t block_m = ceil_div(p.m, parts_m);
+    if (block_m < kLeastRows && parts_m > 1) break;
+    for (int64_t wide = std::min(ceil_div(p.n, tile), kMostColumns / tile); wide > 0; --wide) {
+      const double time = relative_time(p, block_m, wide * tile);
+      if (best > 0 && time >= best) continue;
+      best = time;
+      p.block_m = block_m;
+      p.block_n = std::min(p.n, wide * tile);
+    }
+  }
   p.blocks_m = ceil_div(p.m, p.block_m);
+  p.blocks_n = ceil_div(p.n, p.block_n);
   p.packed = true;
   p.tasks = p.blocks();
 }

@@ -37,16 +37,17 @@ void rows(void* acc, const void* reg, size_t rows, size_t cols, bool start) {
 }
 
 template <class R, Dt D>
-void columns(void* acc, const void* reg, size_t rows, size_t cols, bool start) {
+void columns(void* acc, const void* data, size_t rows, size_t cols, int64_t stride, bool start) {
   using A = Accumulator<R, D>;
   constexpr int N = kVectorBytes / static_cast<int>(sizeof(A));
   A* out = static_cast<A*>(acc);
   for (size_t c = 0; c < cols; c += N) {
     const size_t n = cols - c < N ? cols - c : N;
-    auto sum = n == N ? load<D, N>(reg, c) : load_part<D, N>(reg, c, n);
+    const auto* at = static_cast<const Storage<D>*>(data) + c;
+    auto sum = n == N ? load<D, N>(at, 0) : load_part<D, N>(at, 0, n);
     for (size_t r = 1; r < rows; ++r) {
-      sum = R::combine(
-          sum, n == N ? load<D, N>(reg, r * cols + c) : load_part<D, N>(reg, r * cols + c, n));
+      at += stride;
+      sum = R::combine(sum, n == N ? load<D, N>(at, 0) : load_part<D, N>(at, 0, n));
     }
     Vec<A, N> x = __builtin_convertvector(sum, Vec<A, N>);
     Vec<A, N> old{};

@@ -33,13 +33,17 @@ using StoreFn = void (*)(void* memory, const void* reg, const Move& move);
 enum class Reduction : uint8_t { Sum, Prod, Max, Min, Any, All };
 
 // Accumulators are of type accumulator(reduction, dtype). start: the first block overwrites them.
-// rows: acc[r] takes in reg[r, :]. columns: acc[c] takes in reg[:, c].
+// rows: acc[r] takes in reg[r, :]. columns: acc[c] takes in data[:, c], whose rows are stride
+// elements apart.
 using ReduceFn = void (*)(void* acc, const void* reg, size_t rows, size_t cols, bool start);
+using ReduceColumnsFn = void (*)(void* acc, const void* data, size_t rows, size_t cols,
+                                 int64_t stride, bool start);
 using FinishFn = void (*)(void* out, const void* acc, size_t n);
 using MergeFn = void (*)(void* acc, const void* other, size_t n);
 
 struct Reducer {
-  ReduceFn rows, columns;
+  ReduceFn rows;
+  ReduceColumnsFn columns;
   FinishFn finish;  // accumulators to elements
   MergeFn merge;    // acc[i] takes in other[i]
   void (*identity)(void* acc, size_t n);

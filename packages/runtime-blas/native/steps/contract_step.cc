@@ -4,6 +4,7 @@
 
 #include "../tape/analysis.h"
 #include "../tape/compile.h"
+#include "../tape/geometry.h"
 #include "../tape/overlap.h"
 #include "artifact/native/ops.h"
 
@@ -200,19 +201,17 @@ std::byte* ContractStep::target_of(const RunContext& context, const Block& block
 
 // All rows, for all blocks of columns.
 void ContractStep::pack_left(const RunContext& context) const {
-  const int64_t panels = packed_->panels_per_block(), all = plan_.blocks_m * panels;
   constexpr int64_t kElements = 8192;  // of a task
-  const int64_t tasks = std::clamp<int64_t>(all * packed_->panel_elements() / kElements, 1, all);
+  constexpr int64_t kLines = 32;
+  const int64_t each = std::max(ceil_div(kElements, plan_.block_m * kLines) * kLines, kLines);
+  const int64_t parts = ceil_div(plan_.k, each);
   const auto* a = reinterpret_cast<const float*>(context.values[plan_.a.value]) + plan_.a.offset;
   auto* to = reinterpret_cast<float*>(context.workspace);
-  context.pool.run(tasks, [&](int64_t task, int) {
-    for (int64_t p = all * task / tasks; p < all * (task + 1) / tasks; ++p) {
-      const int64_t block = p / panels, row = block * plan_.block_m;
-      const RowPanels rows = packed_->panels(std::min(plan_.block_m, plan_.m - row));
-      if (p % panels >= rows.count) continue;
-      packed_->pack_left(to + packed_->block_start(block) + p % panels * packed_->panel_elements(),
-                         a + row * plan_.a.row_stride, plan_.a, rows, p % panels);
-    }
+  context.pool.run(plan_.blocks_m * parts, [&](int64_t task, int) {
+    const int64_t block = task / parts, row = block * plan_.block_m, from = task % parts * each;
+    packed_->pack_left(to + packed_->block_start(block), a + row * plan_.a.row_stride, plan_.a,
+                       packed_->panels(std::min(plan_.block_m, plan_.m - row)), from,
+                       std::min(from + each, plan_.k));
   });
 }
 

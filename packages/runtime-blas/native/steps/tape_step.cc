@@ -22,26 +22,10 @@ void run_split(const TapeProgram& program, const RunContext& context, const Base
 
 }  // namespace
 
-// Bytes that an access touches at least once.
-double bytes_of(const Nest& nest, const Access& a) {
-  double elements = 1;
-  const auto along = [&](const Loop& loop, int64_t stride) {
-    if (stride != 0) elements *= static_cast<double>(loop.extent);
-  };
-  for (size_t i = 0; i < nest.kept.size(); ++i) along(nest.kept[i], a.kept[i]);
-  for (size_t i = 0; i < nest.reduced.size(); ++i) along(nest.reduced[i], a.reduced[i]);
-  along(nest.across, a.across);
-  if (!nest.rows_are_items) along(nest.row, a.row);
-  along(nest.col, a.col);
-  return elements * static_cast<double>(size_t{1} << a.log2_width);
-}
-
 Work work_of(const TapeProgram& program) {
   Work out{"loop over nothing"};
   if (program.empty()) return out;
-  for (const Access& a : program.accesses) {
-    if (a.memory) out.bytes += bytes_of(program.nest, a);
-  }
+  out.bytes = program.bytes;
   out.what = "loop of " + std::to_string(program.nest.elements()) + " elements";
   out.flops = program.cost;
   return out;

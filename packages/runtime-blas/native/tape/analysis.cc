@@ -219,7 +219,6 @@ std::vector<Access> accesses_of(const TapeSource& source, const Nest& nest) {
   for (size_t s = 0; s < accesses.size(); ++s) {
     Access& a = accesses[s];
     if (s < source.accesses.size()) {
-      a.memory = true;
       a.value = source.accesses[s].value;
       a.dtype = source.accesses[s].dtype;
       a.offset = source.accesses[s].offset;

@@ -9,9 +9,30 @@
 namespace vorab::blas {
 namespace {
 
+// Whether all that runs per element is loads, and reductions of them.
+bool only_reduces(const TapeSource& source) {
+  const size_t first = source.dims.size() - source.inner - source.reduced;
+  std::vector<bool> varies(source.instrs.size(), false);
+  for (size_t i = 0; i < source.instrs.size(); ++i) {
+    const SourceInstr& instr = source.instrs[i];
+    if (instr.kind == Kind::Load) {
+      const auto& strides = source.accesses[instr.arg[0]].strides;
+      for (uint32_t d = 0; d < source.reduced; ++d)
+        varies[i] = varies[i] || strides[first + d] != 0;
+    }
+    if (instr.kind == Kind::Index) varies[i] = true;
+    const bool scalar = instr.kind == Kind::Scalar;
+    for (int k = 0; scalar && k < instr.arity; ++k) varies[i] = varies[i] || varies[instr.arg[k]];
+    if (instr.kind == Kind::Store) varies[i] = varies[instr.arg[1]];
+    if (varies[i] && instr.kind != Kind::Load) return false;
+  }
+  return true;
+}
+
 // Registers in flight should fit the first-level cache.
 int64_t tile_for(const TapeSource& source) {
   const size_t n = source.instrs.size();
+  if (source.reduced > 0 && source.inner > 0 && only_reduces(source)) return 8192;
   if (source.reduced > 0) return n <= 24 ? 1024 : 512;  // a reduction has a cost per tile
   return n <= 6 ? 1024 : n <= 14 ? 512 : 256;
 }
@@ -40,10 +61,22 @@ bool stores_items_over_loads(const TapeSource& source) {
   return false;
 }
 
-void divide_work(const TapeSource& source, TapeProgram& program) {
+// Elements times instructions; what does not vary along the reduced dims runs once for all of them.
+double cost_of(const Analysis& analysis, const Nest& nest) {
+  const auto elements = static_cast<double>(nest.elements());
+  const double items =
+      elements / static_cast<double>(std::max<int64_t>(nest.reduced_elements(), 1));
+  double cost = 0;
+  for (const InstrInfo& info : analysis.instrs) {
+    if (info.used) cost += info.level == Level::Tile ? elements : items;
+  }
+  return cost;
+}
+
+void divide_work(const TapeSource& source, const Analysis& analysis, TapeProgram& program) {
   const Nest& nest = program.nest;
   const int64_t items = nest.items();
-  program.cost = static_cast<double>(nest.elements()) * static_cast<double>(source.instrs.size());
+  program.cost = cost_of(analysis, nest);
   const auto wanted =
       std::clamp<int64_t>(static_cast<int64_t>(program.cost / kGrain), 1, kMostTasks);
   program.tasks = std::min(items, wanted);
@@ -51,6 +84,17 @@ void divide_work(const TapeSource& source, TapeProgram& program) {
       stores_items_over_loads(source))
     return;
   program.chunks = std::min({wanted / items, reduced_blocks(nest), kMostChunks});
+}
+
+double bytes_touched(const TapeSource& source) {
+  double bytes = 0;
+  for (const SourceAccess& access : source.accesses) {
+    double elements = 1;
+    for (size_t d = 0; d < source.dims.size(); ++d)
+      if (access.strides[d] != 0) elements *= static_cast<double>(source.dims[d]);
+    bytes += elements * static_cast<double>(width(access.dtype));
+  }
+  return bytes;
 }
 
 void place_partials(TapeProgram& program) {
@@ -82,9 +126,11 @@ TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels) {
   program.nest = make_nest(given, streams_of(given), tile_for(given));
   if (program.nest.empty) return program;
   program.accesses = accesses_of(given, program.nest);
-  divide_work(given, program);
+  Analysis analysis = analyse(given, program.nest, program.accesses, true);
+  divide_work(given, analysis, program);
+  program.bytes = bytes_touched(given);
   const bool may_hold = program.chunks == 1;
-  Analysis analysis = analyse(given, program.nest, program.accesses, may_hold);
+  if (!may_hold) analysis = analyse(given, program.nest, program.accesses, false);
   const TapeSource source = rematerialize(given, analysis, program.accesses);
   if (source.instrs.size() != given.instrs.size())
     analysis = analyse(source, program.nest, program.accesses, may_hold);

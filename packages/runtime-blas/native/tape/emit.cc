@@ -26,6 +26,7 @@ class Emitter {
     window_.assign(n, 0);
     held_.assign(n, 0);
     program.full = std::max(nest_.tile(), nest_.block);
+    program.brief = std::min(program.full, std::max(static_cast<int64_t>(kFixed), nest_.block));
     program.stages.resize(static_cast<size_t>(std::max(analysis.stages, 1)));
   }
 
@@ -54,14 +55,17 @@ class Emitter {
     const SourceInstr& instr = source_.instrs[i];
     if (!info(i).used || info(i).level == Level::Tile || instr.kind == Kind::Store) return;
     const bool uniform = info(i).level == Level::Uniform;
-    wide_[i] = slots_.reg(uniform ? program_.full : nest_.block, width_of(i));
+    const bool brief = uniform && !needed_whole(i);
+    const int64_t size = brief ? program_.brief : uniform ? program_.full : nest_.block;
+    wide_[i] = slots_.reg(size, width_of(i));
     Op op;
+    op.brief = brief;
     op.extent = uniform ? Extent::Full : Extent::Item;
     op.out = wide_[i];
     op.log2_width = log2_of(width_of(i));
     switch (instr.kind) {
       case Kind::Const:
-        program_.consts.push_back({wide_[i], log2_of(width_of(i)), instr.bits});
+        program_.consts.push_back({wide_[i], log2_of(width_of(i)), brief, instr.bits});
         return;
       case Kind::Load:
       case Kind::Index:
@@ -210,7 +214,7 @@ class Emitter {
         stage.tile.back().fixed = fixed;
         break;
       case Kind::Reduce:
-        if (!state.plan.folded[i]) reduce(i, args[0], stage);
+        if (!state.plan.folded[i]) reduce(i, args[0], stage, state);
         break;
       case Kind::Store:
         if (!state.plan.stored[i]) spill(i, args[0], stage);
@@ -237,7 +241,8 @@ class Emitter {
   void load(size_t i, Stage& stage, StageState& state) {
     const SourceInstr& instr = source_.instrs[i];
     const Access& access = program_.accesses[static_cast<size_t>(info(i).access)];
-    if (instr.kind == Kind::Load && access.direct_tile && !info(i).held) {
+    if (instr.kind == Kind::Load && !info(i).held &&
+        (access.direct_tile || state.plan.reduced_in_place[i])) {
       state.slot[i] = point_at(stage, info(i).access);
       return;
     }
@@ -292,10 +297,12 @@ class Emitter {
     return static_cast<uint16_t>(stage.accumulators.size() - 1);
   }
 
-  void reduce(size_t i, uint16_t from, Stage& stage) {
+  void reduce(size_t i, uint16_t from, Stage& stage, const StageState& state) {
     Op op;
     op.kind = OpKind::Reduce;
     op.a = from;
+    const size_t v = source_.instrs[i].arg[0];
+    if (state.plan.reduced_in_place[v]) op.b = static_cast<uint16_t>(1 + info(v).access);
     op.index = add_accumulator(i, stage);
     stage.tile.push_back(op);
   }

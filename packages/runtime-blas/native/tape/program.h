@@ -13,7 +13,6 @@ struct Access {
   Dt dtype = Dt::F32;
   uint8_t log2_width = 2;
   bool direct_tile = false;            // a tile lies dense in memory
-  bool memory = false;                 // not a counter of an index
   int64_t offset = 0;                  // elements
   std::vector<int64_t> kept, reduced;  // strides of the outer loops
   int64_t across = 0, row = 0, col = 0;
@@ -29,7 +28,7 @@ enum class OpKind : uint8_t {
   Spill,   // the access = a
   Index,   // out = index along a dim
   Expand,  // out (tile) = a (item), repeated over the reduced dims
-  Reduce,  // accumulator takes in a (tile)
+  Reduce,  // accumulator takes in a (tile); b: 1 + the access that a points to the rows of, or 0
   Fold,    // accumulator takes in fold(a, b, c); out too, unless null
   Window,  // out = address of the tile within a register that holds a whole item
 };
@@ -38,7 +37,7 @@ struct Op {
   OpKind kind = OpKind::Scalar;
   Extent extent = Extent::Tile;
   uint8_t fixed = 0;           // operands whose elements are all equal
-  bool brief = false;          // Expand: only kFixed elements are read
+  bool brief = false;          // only kFixed elements are read, or those of a block
   bool whole_vectors = false;  // all operands are registers: may run past the end
   uint8_t log2_width = 2;
   uint16_t out = 0, a = 0, b = 0, c = 0, d = 0;
@@ -63,6 +62,7 @@ struct Stage {
 struct ConstFill {
   uint16_t slot;
   uint8_t log2_width;
+  bool brief;
   uint64_t bits;
 };
 
@@ -79,11 +79,13 @@ struct TapeProgram {
   uint32_t memos = 0;              // fills remembered while their address stays
   int64_t scratch_bytes = 0;
   int64_t full = 1;                      // elements of a full register
+  int64_t brief = 1;                     // of one whose elements are all equal
   int64_t tasks = 1;                     // by shape alone
   int64_t chunks = 1;                    // > 1: the outermost reduced loop is split
   int64_t partial_bytes = 0;             // workspace for split reductions
   std::vector<int64_t> partial_offsets;  // per stage: where its partials start
   double cost = 0;                       // elements times instructions
+  double bytes = 0;                      // that it touches at least once
 
   bool empty() const { return nest.empty; }
 };

@@ -49,13 +49,15 @@ TapeRun::TapeRun(const TapeProgram& program, const Bases& bases, std::byte* scra
 }
 
 void TapeRun::start() {
-  const auto full = static_cast<size_t>(program_.full);
+  const auto elements = [this](bool brief) {
+    return static_cast<size_t>(brief ? program_.brief : program_.full);
+  };
   for (const ConstFill& c : program_.consts)
-    kernels_.expand[c.log2_width](slots_[c.slot], &c.bits, 1, full);
+    kernels_.expand[c.log2_width](slots_[c.slot], &c.bits, 1, elements(c.brief));
   std::copy_n(origin_, program_.accesses.size(), at_);
   for (const Op& op : program_.uniform) {
-    const Move move{1, full, 0, 0};
-    if (op.kind == OpKind::Scalar) scalar(op, full);
+    const Move move{1, elements(op.brief), 0, 0};
+    if (op.kind == OpKind::Scalar) scalar(op, elements(op.brief));
     if (op.kind == OpKind::Fill) fill(op, move, 0, 0);
     if (op.kind == OpKind::Index) index(op, move, at_[op.index]);
   }
@@ -98,7 +100,8 @@ void TapeRun::expand(const Op& op) const {
 void TapeRun::accumulate(const Op& op, size_t rows, size_t cols) const {
   const Accumulator& a = stage_->accumulators[op.index];
   if (nest_.mode == Mode::Columns) {
-    a.reducer.columns(slots_[a.acc], slots_[op.a], rows, cols, first_tile_);
+    const int64_t stride = op.b == 0 ? static_cast<int64_t>(cols) : program_.accesses[op.b - 1].row;
+    a.reducer.columns(slots_[a.acc], slots_[op.a], rows, cols, stride, first_tile_);
   } else if (nest_.rows_are_items) {
     a.reducer.rows(slots_[a.acc], slots_[op.a], rows, cols, first_tile_);
   } else {

@@ -21,10 +21,12 @@ class StagePlanner {
     plan_.stored.assign(n, false);
     plan_.folds.assign(n, {});
     plan_.folded.assign(n, false);
+    plan_.reduced_in_place.assign(n, false);
     collect();
     find_last_uses();
     find_forwards();
     find_folds();
+    find_reduced_in_place();
     return std::move(plan_);
   }
 
@@ -117,6 +119,21 @@ class StagePlanner {
       if (fn == nullptr || plan_.folds[v].fn != nullptr) continue;
       plan_.folds[v] = {fn, i, uses[v] == 1 && !info(v).held && plan_.forwards[v] < 0};
       plan_.folded[i] = true;
+    }
+  }
+
+  // Sums of columns need no copy of rows that lie apart.
+  void find_reduced_in_place() {
+    if (program_.nest.mode != Mode::Columns) return;
+    for (size_t i : plan_.events) {
+      const SourceInstr& instr = source_.instrs[i];
+      plan_.reduced_in_place[i] = instr.kind == Kind::Load && !info(i).held &&
+                                  plan_.forwards[i] < 0 && program_.accesses[instr.arg[0]].col == 1;
+    }
+    for (size_t i : plan_.events) {
+      if (source_.instrs[i].kind == Kind::Reduce) continue;
+      each_operand(source_, pairing_, i,
+                   [&](uint16_t arg) { plan_.reduced_in_place[arg] = false; });
     }
   }
 

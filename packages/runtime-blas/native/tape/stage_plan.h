@@ -12,11 +12,12 @@ struct StagePlan {
     bool alone = false;  // nobody else needs the elements
   };
   std::vector<size_t> events;
-  std::vector<size_t> last_use;  // by instruction: position in events
-  std::vector<int> forwards;     // by instruction: the access that it is computed into, or -1
-  std::vector<bool> stored;      // by instruction (stores): done by forwarding
-  std::vector<Fold> folds;       // by instruction: the reduction that takes it in at once
-  std::vector<bool> folded;      // by instruction (reductions): done by a fold
+  std::vector<size_t> last_use;        // by instruction: position in events
+  std::vector<int> forwards;           // by instruction: the access that it is computed into, or -1
+  std::vector<bool> stored;            // by instruction (stores): done by forwarding
+  std::vector<Fold> folds;             // by instruction: the reduction that takes it in at once
+  std::vector<bool> folded;            // by instruction (reductions): done by a fold
+  std::vector<bool> reduced_in_place;  // by instruction (loads): only reduced, where they lie
 };
 
 StagePlan plan_stage(const TapeSource& source, const Analysis& analysis, const Pairing& pairing,

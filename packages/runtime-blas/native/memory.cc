@@ -19,20 +19,24 @@ Memory::Memory(uint64_t bytes) : size_(bytes) {
     std::memset(data_, 0, bytes);
     return;
   }
-  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  // A huge page begins at a multiple of its size.
+  mapped_ = bytes + kHugePage;
+  void* at = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) throw std::bad_alloc();
+  from_ = static_cast<std::byte*>(at);
+  data_ = from_ + (kHugePage - reinterpret_cast<uintptr_t>(at) % kHugePage) % kHugePage;
 #if defined(MADV_HUGEPAGE)
-  madvise(at, bytes, MADV_HUGEPAGE);  // advice; failing costs nothing
+  // Whole pages alone: what is never touched must not become resident. Advice; failing costs
+  // nothing.
+  madvise(data_, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
-  data_ = static_cast<std::byte*>(at);
-  mapped_ = true;
   for (uint64_t i = 0; i < bytes; i += 4096)
     static_cast<volatile std::byte*>(data_)[i] = std::byte{0};
 }
 
 Memory::~Memory() {
-  if (mapped_)
-    munmap(data_, size_);
+  if (mapped_ > 0)
+    munmap(from_, mapped_);
   else if (data_ != nullptr)
     ::operator delete(data_, std::align_val_t{64});
 }

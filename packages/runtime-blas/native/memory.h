@@ -25,12 +25,14 @@ class Memory {
   void swap(Memory& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(from_, other.from_);
     std::swap(mapped_, other.mapped_);
   }
 
   std::byte* data_ = nullptr;
   uint64_t size_ = 0;
-  bool mapped_ = false;
+  std::byte* from_ = nullptr;  // of the mapping, which may begin before the data
+  uint64_t mapped_ = 0;        // bytes of it; 0: from the heap
 };
 
 }  // namespace vorab::blas

@@ -18,6 +18,7 @@ export {
   type Session,
   type SessionInfo,
   type Stats,
+  type StepProfile,
   Tensor as DeviceTensor,
   VorabError,
 } from '@vorab/runtime';

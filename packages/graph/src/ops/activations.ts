@@ -7,7 +7,6 @@ import { lessEqual, where } from './compare.ts';
 import { erf, exp, log1p, sigmoid } from './exponential.ts';
 import { abs, add, div, maximum, minimum, mul, neg, sub } from './math.ts';
 import { requireFloat } from './reduce.ts';
-import { tanh } from './trigonometric.ts';
 
 // Elementwise functions made of others.
 
@@ -93,22 +92,23 @@ export const geluOp: CompositeOp = composite({
   elementwise: true,
   decompose([x], { approximate }) {
     const t = x as Tensor;
-    const half = mul(t, 0.5);
-    if (approximate === 'none') return [mul(half, add(erf(mul(t, Math.SQRT1_2)), 1))];
+    if (approximate === 'none') return [mul(mul(t, 0.5), add(erf(mul(t, Math.SQRT1_2)), 1))];
     if (approximate !== 'tanh')
       throw new TypeRuleError(
         'attribute',
         `approximate is '${approximate}', expected 'none' or 'tanh'`,
       );
-    return [mul(half, add(tanh(tanhArgument(t)), 1))];
+    // ½ (1 + tanh u) is sigmoid(2u), which keeps its digits where the sum cancels.
+    return [mul(t, sigmoid(tanhArgument(t)))];
   },
   vjp: ({ inputs: [x], cotangents: [ct], attrs: { approximate } }) => [
     x && ct ? mul(ct, approximate === 'none' ? geluSlope(x) : tanhGeluSlope(x)) : null,
   ],
 });
 
+// 2u, u the argument of the tanh.
 const tanhArgument = (x: Tensor): Tensor =>
-  mul(add(x, mul(mul(x, mul(x, x)), 0.044715)), Math.sqrt(2 / Math.PI));
+  mul(add(x, mul(mul(x, mul(x, x)), 0.044715)), 2 * Math.sqrt(2 / Math.PI));
 
 // Slopes depend on x alone, and share what they can with the function: a forward pass stores them, not their parts.
 
@@ -119,9 +119,9 @@ function geluSlope(x: Tensor): Tensor {
 }
 
 function tanhGeluSlope(x: Tensor): Tensor {
-  const t = tanh(tanhArgument(x));
-  const inner = mul(add(mul(mul(x, x), 3 * 0.044715), 1), Math.sqrt(2 / Math.PI));
-  return mul(add(add(t, 1), mul(mul(x, sub(1, mul(t, t))), inner)), 0.5);
+  const s = sigmoid(tanhArgument(x));
+  const inner = mul(add(mul(mul(x, x), 3 * 0.044715), 1), 2 * Math.sqrt(2 / Math.PI));
+  return add(s, mul(mul(mul(x, s), sub(1, s)), inner));
 }
 
 /**

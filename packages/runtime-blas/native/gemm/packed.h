@@ -33,12 +33,15 @@ class PackedProduct {
   // Packs lines [from, until) of a block's panels; a: its first element.
   void pack_left(float* to, const float* a, const Operand& operand, RowPanels block, int64_t from,
                  int64_t until) const;
-  // c = left * b for a block; b: its first element in the block's columns.
+  // c = left * b for a block; b: its first element in the block's columns, which
+  // others follow unless they are the last.
   void multiply(const float* left, RowPanels block, const float* b, const Operand& operand,
-                float* c, int64_t ldc, int64_t columns, std::byte* scratch) const;
+                float* c, int64_t ldc, int64_t columns, bool last, std::byte* scratch) const;
 
  private:
   int64_t inner_at_once() const;
+  void prefetch(const float* b, const Operand& operand, int64_t inner, int64_t at,
+                int64_t of) const;
   void pack_right(float* to, const float* b, const Operand& operand, int64_t inner,
                   int64_t columns) const;
 

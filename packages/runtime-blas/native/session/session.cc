@@ -45,12 +45,25 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
     check_targets(*entry);
     entries_.at(entry->entry()).plan = entry;
   }
-  for (const fb::State* state : items(root_.states())) {
-    states_.emplace_back(state_bytes(root_, *state));
-    state_data_.push_back(states_.back().data());
-  }
+  allocate_states();
   scratch_.resize(static_cast<size_t>(pool_->threads()));
   scratch_data_.resize(scratch_.size());
+}
+
+// In one piece, so that small ones lie on huge pages too. Gaps keep equal places of a parameter and
+// its moments from falling on equal places of a page, which stores and loads would mistake for each
+// other.
+void Session::allocate_states() {
+  constexpr uint64_t kGap = 320;
+  std::vector<uint64_t> offsets;
+  uint64_t end = 0;
+  for (const fb::State* state : items(root_.states())) {
+    state_bytes_.push_back(state_bytes(root_, *state));
+    offsets.push_back(end);
+    end += (state_bytes_.back() + 63) / 64 * 64 + kGap;
+  }
+  states_ = Memory(end);
+  for (uint64_t offset : offsets) state_data_.push_back(states_.data() + offset);
 }
 
 Session::EntryState& Session::entry_state(uint32_t entry) {
@@ -110,25 +123,25 @@ void Session::reserve(const Bound& bound) {
   grow(workspace_, bound.workspace_bytes);
 }
 
-Memory& Session::state_memory(uint32_t state, uint64_t bytes) {
-  if (state >= states_.size())
+std::byte* Session::state_memory(uint32_t state, uint64_t bytes) {
+  if (state >= state_data_.size())
     throw Failure(VORAB_INVALID, "the artifact has no state " + std::to_string(state));
-  if (states_[state].size() != bytes) {
+  if (state_bytes_[state] != bytes) {
     throw Failure(VORAB_INVALID, "state " + std::to_string(state) + " has " +
-                                     std::to_string(states_[state].size()) + " bytes, not " +
+                                     std::to_string(state_bytes_[state]) + " bytes, not " +
                                      std::to_string(bytes));
   }
-  return states_[state];
+  return state_data_[state];
 }
 
 void Session::state_read(uint32_t state, void* destination, uint64_t bytes) {
-  const Memory& memory = state_memory(state, bytes);
-  if (bytes > 0) std::memcpy(destination, memory.data(), bytes);
+  const std::byte* memory = state_memory(state, bytes);
+  if (bytes > 0) std::memcpy(destination, memory, bytes);
 }
 
 void Session::state_write(uint32_t state, const void* source, uint64_t bytes) {
-  const Memory& memory = state_memory(state, bytes);
-  if (bytes > 0) std::memcpy(memory.data(), source, bytes);
+  std::byte* memory = state_memory(state, bytes);
+  if (bytes > 0) std::memcpy(memory, source, bytes);
 }
 
 vorab_tensor* Session::tensor_create(const vorab_type& type, const void* host) {

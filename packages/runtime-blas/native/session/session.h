@@ -59,14 +59,16 @@ class Session {
   void run_steps(Bound& bound, uint32_t first_write, const int32_t* cancel);
   void hand_out(const Bound& bound, vorab_output* outputs);
   void drop_buffers();
-  Memory& state_memory(uint32_t state, uint64_t bytes);
+  void allocate_states();
+  std::byte* state_memory(uint32_t state, uint64_t bytes);
 
   const vorab_program program_;
   const fb::Program& root_;
   const uint32_t plan_;
   const KernelChoice kernels_;
   std::shared_ptr<Pool> pool_;
-  std::vector<Memory> states_;
+  Memory states_;
+  std::vector<uint64_t> state_bytes_;
   std::vector<std::byte*> state_data_;
   std::vector<EntryState> entries_;
   std::vector<Memory> scratch_;

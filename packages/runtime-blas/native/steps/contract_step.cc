@@ -223,7 +223,7 @@ void ContractStep::multiply(const RunContext& context, const Block& block, std::
     const auto* b = reinterpret_cast<const float*>(context.values[plan_.b.value]) + plan_.b.offset +
                     block.n * plan_.b.col_stride;
     packed_->multiply(left, packed_->panels(block.rows), b, plan_.b, reinterpret_cast<float*>(acc),
-                      ld, block.cols, scratch);
+                      ld, block.cols, block.n + 2 * block.cols > plan_.n, scratch);
     scratch += round64(packed_->scratch_bytes());
     return;
   }

@@ -70,6 +70,39 @@ void store_move(void* memory, const void* reg, const Move& m) {
   }
 }
 
+void stream_bytes(void* to, const void* from, size_t bytes) {
+  auto* target = static_cast<std::byte*>(to);
+  const auto* source = static_cast<const std::byte*>(from);
+#if defined(__SSE2__)
+  const size_t head =
+      (kVectorBytes - reinterpret_cast<uintptr_t>(to) % kVectorBytes) % kVectorBytes;
+  if (head < bytes) {
+    __builtin_memcpy(target, source, head);
+    size_t i = head;
+    for (; i + kVectorBytes <= bytes; i += kVectorBytes) {
+#if defined(__AVX512F__)
+      _mm512_stream_si512(reinterpret_cast<__m512i*>(target + i), _mm512_loadu_si512(source + i));
+#elif defined(__AVX2__)
+      _mm256_stream_si256(reinterpret_cast<__m256i*>(target + i),
+                          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + i)));
+#else
+      _mm_stream_si128(reinterpret_cast<__m128i*>(target + i),
+                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + i)));
+#endif
+    }
+    __builtin_memcpy(target + i, source + i, bytes - i);
+    return;
+  }
+#endif
+  __builtin_memcpy(target, source, bytes);
+}
+
+void fence() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
+}
+
 template <class T>
 void expand_rows(void* reg, const void* values, size_t rows, size_t cols) {
   for (size_t r = 0; r < rows; ++r)
@@ -101,6 +134,8 @@ void fill_moves(KernelTable& table) {
   fill_width<uint16_t>(table, 1);
   fill_width<uint32_t>(table, 2);
   fill_width<uint64_t>(table, 3);
+  table.stream = &stream_bytes;
+  table.fence = &fence;
   table.index32 = &index_move<int32_t>;
   table.index64 = &index_move<int64_t>;
 }

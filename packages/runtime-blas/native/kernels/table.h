@@ -106,6 +106,9 @@ struct KernelTable {
   void (*index32)(void* reg, int64_t start, const Move& move);
   void (*index64)(void* reg, int64_t start, const Move& move);
   SumProductsFn sum_products[2];  // of f32, of f64
+  // Copies bytes past the caches; what follows must not be seen before fence().
+  void (*stream)(void* to, const void* from, size_t bytes);
+  void (*fence)();
   Tiles tiles;
 };
 

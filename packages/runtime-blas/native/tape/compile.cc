@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "emit.h"
+#include "overlap.h"
 #include "rematerialize.h"
 
 namespace vorab::blas {
@@ -86,14 +87,33 @@ void divide_work(const TapeSource& source, const Analysis& analysis, TapeProgram
   program.chunks = std::min({wanted / items, reduced_blocks(nest), kMostChunks});
 }
 
+double bytes_of(const TapeSource& source, const SourceAccess& access) {
+  auto elements = static_cast<double>(width(access.dtype));
+  for (size_t d = 0; d < source.dims.size(); ++d)
+    if (access.strides[d] != 0) elements *= static_cast<double>(source.dims[d]);
+  return elements;
+}
+
+// Stores of more than the caches hold, of what was not read there: to fetch the old lines first is
+// half of their cost.
+void choose_streams(const TapeSource& source, TapeProgram& program) {
+  constexpr double kLarge = 12 << 20;
+  for (const SourceInstr& store : source.instrs) {
+    if (store.kind != Kind::Store) continue;
+    const SourceAccess& to = source.accesses[store.arg[0]];
+    const bool read =
+        std::any_of(source.instrs.begin(), source.instrs.end(), [&](const SourceInstr& instr) {
+          return instr.kind == Kind::Load && overlap(source, to, source.accesses[instr.arg[0]]);
+        });
+    Access& access = program.accesses[store.arg[0]];
+    access.streams = access.direct_tile && !read && bytes_of(source, to) >= kLarge;
+    program.streams = program.streams || access.streams;
+  }
+}
+
 double bytes_touched(const TapeSource& source) {
   double bytes = 0;
-  for (const SourceAccess& access : source.accesses) {
-    double elements = 1;
-    for (size_t d = 0; d < source.dims.size(); ++d)
-      if (access.strides[d] != 0) elements *= static_cast<double>(source.dims[d]);
-    bytes += elements * static_cast<double>(width(access.dtype));
-  }
+  for (const SourceAccess& access : source.accesses) bytes += bytes_of(source, access);
   return bytes;
 }
 
@@ -126,6 +146,7 @@ TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels) {
   program.nest = make_nest(given, streams_of(given), tile_for(given));
   if (program.nest.empty) return program;
   program.accesses = accesses_of(given, program.nest);
+  choose_streams(given, program);
   Analysis analysis = analyse(given, program.nest, program.accesses, true);
   divide_work(given, analysis, program);
   program.bytes = bytes_touched(given);

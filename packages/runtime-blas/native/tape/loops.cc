@@ -21,11 +21,11 @@ bool advance(const std::vector<Loop>& loops, int64_t* position, size_t from) {
 }  // namespace
 
 void TapeRun::items(int64_t from, int64_t to) {
-  if (nest_.mode == Mode::Map) {
+  if (nest_.mode == Mode::Map)
     map(from, to);
-    return;
-  }
-  for (int64_t item = from; item < to; ++item) whole_item(item);
+  else
+    for (int64_t item = from; item < to; ++item) whole_item(item);
+  if (program_.streams) kernels_.fence();
 }
 
 void TapeRun::map(int64_t from, int64_t to) {
@@ -180,6 +180,7 @@ void TapeRun::split(int64_t item, int64_t chunk, int phase, std::byte* partials)
   }
   if (current == program_.stages.size()) {
     item_ops(program_.item_last);
+    if (program_.streams) kernels_.fence();
     return;
   }
   const Stage& stage = program_.stages[current];
@@ -189,6 +190,7 @@ void TapeRun::split(int64_t item, int64_t chunk, int phase, std::byte* partials)
     std::memcpy(to, slots_[a.acc], static_cast<size_t>(item_n_) * a.reducer.accumulator_width);
     to += (nest_.block * static_cast<int64_t>(a.reducer.accumulator_width) + 63) / 64 * 64;
   }
+  if (program_.streams) kernels_.fence();
 }
 
 }  // namespace vorab::blas

@@ -13,6 +13,7 @@ struct Access {
   Dt dtype = Dt::F32;
   uint8_t log2_width = 2;
   bool direct_tile = false;            // a tile lies dense in memory
+  bool streams = false;                // stores go past the caches
   int64_t offset = 0;                  // elements
   std::vector<int64_t> kept, reduced;  // strides of the outer loops
   int64_t across = 0, row = 0, col = 0;
@@ -86,6 +87,7 @@ struct TapeProgram {
   std::vector<int64_t> partial_offsets;  // per stage: where its partials start
   double cost = 0;                       // elements times instructions
   double bytes = 0;                      // that it touches at least once
+  bool streams = false;                  // some stores go past the caches
 
   bool empty() const { return nest.empty; }
 };

@@ -75,7 +75,11 @@ void TapeRun::fill(const Op& op, const Move& move, int64_t row, int64_t col) {
 
 void TapeRun::spill(const Op& op, const Move& move, int64_t row, int64_t col) const {
   std::byte* to = address(op.index, row, col);
-  if (to != slots_[op.a]) kernels_.store[op.log2_width](to, slots_[op.a], move);
+  const bool dense = move.rows > 1 || move.cols == 1 || move.col_stride == 1;
+  if (program_.accesses[op.index].streams && dense)
+    kernels_.stream(to, slots_[op.a], (move.rows * move.cols) << op.log2_width);
+  else if (to != slots_[op.a])
+    kernels_.store[op.log2_width](to, slots_[op.a], move);
 }
 
 void TapeRun::index(const Op& op, const Move& move, int64_t start) const {

@@ -91,7 +91,9 @@ class StagePlanner {
       if (instr.kind != Kind::Store) continue;
       const size_t v = instr.arg[1];
       const Access& access = program_.accesses[instr.arg[0]];
-      if (!access.direct_tile || !runs(v) || info(v).held || plan_.forwards[v] >= 0) continue;
+      if (!access.direct_tile || access.streams || !runs(v) || info(v).held ||
+          plan_.forwards[v] >= 0)
+        continue;
       const SourceInstr& made = source_.instrs[v];
       const bool pointer = made.kind == Kind::Load && program_.accesses[made.arg[0]].direct_tile;
       if (pointer || !may_forward(i, v)) continue;

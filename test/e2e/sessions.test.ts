@@ -132,3 +132,28 @@ describe.each(runtimes)('sessions on %s', (runtime) => {
     }
   });
 });
+
+describe('profiles', () => {
+  test('say what each step took, the longest first', async () => {
+    await using session = await open(digits, { runtime: 'blas', seed: 0, profile: true });
+    await steps(session, 5);
+    const profile = await session.profile();
+    const ms = profile.map((step) => step.ms);
+    expect(ms).toEqual(ms.toSorted((a, b) => b - a));
+    const fit = profile.filter(({ entry }) => entry === 'fit');
+    // Five calls with two sizes of batch: one with 29, four with 64.
+    expect(new Set(fit.map(({ runs }) => runs))).toEqual(new Set([1, 4]));
+    const product = fit.find(({ name }) => name.includes('matmul'));
+    expect(product?.work).toMatch(/^product \d+x\d+x\d+/);
+    expect(product?.location).toMatch(/model\.ts:\d+:\d+$/);
+    expect(product?.gflops).toBeGreaterThan(0);
+  });
+
+  test('only where they were asked for, and where steps have times', async () => {
+    await using session = await open(digits, { runtime: 'blas', seed: 0 });
+    await expect(session.profile()).rejects.toMatchObject({ code: 'argument' });
+    await expect(open(digits, { runtime: 'mlx', seed: 0, profile: true })).rejects.toMatchObject({
+      code: 'unsupported',
+    });
+  });
+});

@@ -126,8 +126,8 @@ Buffers reference(const Trial& trial) {
   return after;
 }
 
-Buffers run_contract(const Trial& trial, int threads) {
-  ContractStep step(trial.source, *choose_kernels("").kernels);
+Buffers run_contract(const Trial& trial, int threads, const char* set = "") {
+  ContractStep step(trial.source, *choose_kernels(set).kernels);
   Pool pool(threads);
   Buffers buffers = trial.buffers;
   std::vector<Memory> scratch;
@@ -142,9 +142,10 @@ Buffers run_contract(const Trial& trial, int threads) {
   return buffers;
 }
 
-void expect_right(const std::string& what, const Trial& trial, double relative) {
+void expect_right(const std::string& what, const Trial& trial, double relative,
+                  const char* set = "") {
   prepare_blas();
-  const Buffers expected = reference(trial), found = run_contract(trial, 2);
+  const Buffers expected = reference(trial), found = run_contract(trial, 2, set);
   for (size_t b = 3; b < 5; ++b) {
     const auto n = static_cast<int64_t>(found[b].size() / width(trial.dtypes[b]));
     for (int64_t i = 0; i < n; ++i) {
@@ -209,6 +210,25 @@ VORAB_TEST(contract_shared_right_side) {
   expect_right("shared", trial, 1e-5);
   ContractSource source = trial.source;
   CHECK(plan_contract(source, {}).m == 60);
+}
+
+bool runs(const char* set) try {
+  choose_kernels(set);
+  return true;
+} catch (const Unsupported&) {
+  return false;  // not on this machine, or not in this build
+}
+
+VORAB_TEST(contract_kernel_sets) {
+  for (const char* set : {"baseline", "avx2", "avx512"}) {
+    if (!runs(set)) continue;
+    for (const Shape3& s : {Shape3{{}, 27, 43, 1030}, Shape3{{}, 261, 67, 33}}) {
+      for (Layout layout : {Layout::Dense, Layout::Transposed, Layout::Strided}) {
+        const Trial trial = make_trial(s, layout, layout, Epilogue::TwoStores, Dt::F32);
+        expect_right(std::string(set) + " " + text(s), trial, 1e-4, set);
+      }
+    }
+  }
 }
 
 VORAB_TEST(contract_threads_change_nothing) {

@@ -37,6 +37,7 @@ const training = 3;
 
 export const workloads: Readonly<Record<string, Workload>> = {
   gemm: { model: 'gemm.ts', flops: by((of) => 2 * of('n') ** 3) },
+  svd: { model: 'svd.ts' },
   chain: { model: 'chain.ts', bytes: by((of) => 3 * f32Bytes * of('n')) },
   norm_softmax: {
     model: 'norm_softmax.ts',

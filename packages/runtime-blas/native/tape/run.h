@@ -34,6 +34,7 @@ class TapeRun {
   void start();
   void map(int64_t from, int64_t to);
   void place_item(int64_t item);
+  void fetch_next_rows() const;
   void whole_item(int64_t item);
   void stage_tiles(const Stage& stage, Range outermost);
   void row_tiles(const Stage& stage, Range rows, Range cols);

@@ -7,9 +7,9 @@ import { directMap, resolveViews, strided } from './affine.ts';
 import type { LowerGraph } from './control.ts';
 import { lowerBodies } from './control.ts';
 import type { Form } from './demand.ts';
-import { decideForms } from './demand.ts';
+import { decideForms, viewMap } from './demand.ts';
 import type { DenseValues } from './dense.ts';
-import { findDense } from './dense.ts';
+import { findDense, ownerOf } from './dense.ts';
 import type { Group, Grouping } from './group.ts';
 import { groupLoops, levelOf } from './group.ts';
 import type { Access, Buffer, Operand, Place, Step } from './ir.ts';
@@ -68,9 +68,7 @@ class ArenaLowering {
 
   // New values of states are left to `updateInPlace`.
   private placeValues(): PlacedValues {
-    const owner = (t: Tensor): Tensor =>
-      this.forms.get(t.node) === 'alias' ? owner(t.node.inputs[0] as Tensor) : t;
-    const kept = this.graph.updates.map(({ value }) => tensorKey(owner(value)));
+    const kept = this.graph.updates.map(({ value }) => tensorKey(ownerOf(value, this.forms)));
     return placeValues(this.nodes, this.forms, this.grouping, new Set(kept));
   }
 
@@ -288,12 +286,8 @@ class ArenaLowering {
   // The fill first (where pieces leave gaps), then each operand into its place.
   private lowerPieces(node: Node): void {
     const [out] = node.outputs() as readonly [Tensor];
-    if (node.op.kind !== 'view') return;
-    const map = node.op.map(
-      node.inputs.map((t) => t.shape),
-      node.attrs,
-    );
-    if (map.form !== 'pieces') return;
+    const map = viewMap(node);
+    if (map?.form !== 'pieces') return;
     for (const to of this.placed.places(out, this.buffersOf)) {
       if (map.fill !== null) {
         this.pieceStep(node, 'fill', fillTape(out.shape, out.dtype, map.fill, to));

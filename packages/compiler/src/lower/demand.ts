@@ -1,4 +1,4 @@
-import type { Node, Tensor } from '@vorab/graph';
+import type { Node, Tensor, ViewMap } from '@vorab/graph';
 import type { AffineIndex } from './affine.ts';
 import { directMap, resolveViews } from './affine.ts';
 
@@ -76,19 +76,20 @@ function ownForm(node: Node): Form {
 }
 
 function isPieces(node: Node): boolean {
-  return node.op.kind === 'view' && viewForm(node) === 'pieces';
+  return viewMap(node)?.form === 'pieces';
 }
 
 export function isLinearView(node: Node): boolean {
-  return node.op.kind === 'view' && viewForm(node) === 'linear';
+  return viewMap(node)?.form === 'linear';
 }
 
-function viewForm(node: Node): string | undefined {
-  if (node.op.kind !== 'view') return undefined;
-  return node.op.map(
-    node.inputs.map((t) => t.shape),
-    node.attrs,
-  ).form;
+/** How a view moves elements; undefined for what is no view. */
+export function viewMap({ op, inputs, attrs }: Node): ViewMap | undefined {
+  if (op.kind !== 'view') return undefined;
+  return op.map(
+    inputs.map((t) => t.shape),
+    attrs,
+  );
 }
 
 /** The first tensor below folded views that is not itself such a view. */

@@ -19,6 +19,13 @@ export interface DenseValues {
   readonly reasons: ReadonlyMap<string, string>;
 }
 
+/** The tensor whose memory `t` is: aliases are followed. */
+export function ownerOf(t: Tensor, forms: ReadonlyMap<Node, Form>): Tensor {
+  let at = t;
+  while (forms.get(at.node) === 'alias') at = at.node.inputs[0] as Tensor;
+  return at;
+}
+
 /** Finds every value that must be in memory because something outside its group reads it. */
 export function findDense(
   nodes: readonly Node[],
@@ -29,11 +36,7 @@ export function findDense(
   const stored = new Set<string>();
   const reasons = new Map<string, string>();
   const form = (t: Tensor): Form => forms.get(t.node) ?? 'given';
-  const owner = (t: Tensor): Tensor => {
-    let at = t;
-    while (form(at) === 'alias') at = at.node.inputs[0] as Tensor;
-    return at;
-  };
+  const owner = (t: Tensor): Tensor => ownerOf(t, forms);
   const hasMemory = (t: Tensor): boolean => form(t) !== 'folded' && form(t) !== 'loop';
   const keep = (t: Tensor, reason: string): void => {
     const key = tensorKey(owner(t));

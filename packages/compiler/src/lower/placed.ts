@@ -3,7 +3,7 @@ import { dimAdd, dimEqual, dimMul, tensorKey } from '@vorab/graph';
 import type { IndexMap } from './affine.ts';
 import { directMap, resolveViews } from './affine.ts';
 import type { Form } from './demand.ts';
-import { soleDim } from './demand.ts';
+import { soleDim, viewMap } from './demand.ts';
 import type { Grouping } from './group.ts';
 import type { Access, Buffer } from './ir.ts';
 import { wholeAccess } from './tape.ts';
@@ -103,13 +103,7 @@ function rowsMoved(base: Tensor, view: Tensor, map: IndexMap): readonly number[]
 }
 
 function pieceOf(node: Node, input: number): { start: readonly Dim[]; step: readonly number[] } {
-  const map =
-    node.op.kind === 'view'
-      ? node.op.map(
-          node.inputs.map((t) => t.shape),
-          node.attrs,
-        )
-      : undefined;
+  const map = viewMap(node);
   const piece = map?.form === 'pieces' ? map.pieces[input] : undefined;
   const rank = node.types[0]?.shape.length ?? 0;
   return piece ?? { start: Array(rank).fill(0), step: Array(rank).fill(1) };
@@ -117,10 +111,6 @@ function pieceOf(node: Node, input: number): { start: readonly Dim[]; step: read
 
 /** Whether a fill comes before the pieces. */
 export function hasGaps(node: Node): boolean {
-  if (node.op.kind !== 'view') return false;
-  const map = node.op.map(
-    node.inputs.map((t) => t.shape),
-    node.attrs,
-  );
-  return map.form === 'pieces' && map.fill !== null;
+  const map = viewMap(node);
+  return map?.form === 'pieces' && map.fill !== null;
 }

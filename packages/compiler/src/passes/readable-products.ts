@@ -2,6 +2,7 @@ import type { Dim, Node, Tensor } from '@vorab/graph';
 import { dimEqual, dimMul, make1, opNamed } from '@vorab/graph';
 import type { StepGraph } from '../entry-graph.ts';
 import { nodesOf, roots } from '../entry-graph.ts';
+import { viewMap } from '../lower/demand.ts';
 import type { Rule } from './rewrite.ts';
 
 const matmul = opNamed('matmul');
@@ -31,7 +32,8 @@ export function readableProducts(graph: StepGraph): Rule {
       if (reading === 'transposed') {
         return [swapped(make1(matmul, [swapped(b), swapped(a)], {}))];
       }
-      return isAffineView(a) ? null : [rowsApart(a, b, reading)];
+      // Taking the rows of such a view apart would copy it.
+      return viewMap(a.node)?.form === 'affine' ? null : [rowsApart(a, b, reading)];
     },
   };
 }
@@ -90,14 +92,4 @@ function rowsApart(a: Tensor, b: Tensor, shape: readonly Dim[]): Tensor {
 function swapped(t: Tensor): Tensor {
   const axes = t.shape.map((_, i) => i);
   return make1(transpose, [t], { axes: [...axes.slice(0, -2), t.rank - 1, t.rank - 2] });
-}
-
-// Taking the rows of such a view apart would copy it.
-function isAffineView({ node }: Tensor): boolean {
-  if (node.op.kind !== 'view') return false;
-  const map = node.op.map(
-    node.inputs.map((t) => t.shape),
-    node.attrs,
-  );
-  return map.form === 'affine';
 }

@@ -27,7 +27,6 @@ class PackedProduct {
   // Elements of one packed panel of the left operand, and where block `block` starts.
   int64_t panel_elements() const { return inner_ * static_cast<int64_t>(tiles_->lanes); }
   int64_t block_start(int64_t block) const { return block * per_block_ * panel_elements(); }
-  int64_t panels_per_block() const { return per_block_; }
   int64_t scratch_bytes() const;
 
   // Packs lines [from, until) of a block's panels; a: its first element.

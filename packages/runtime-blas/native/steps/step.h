@@ -36,7 +36,7 @@ struct Cancelled : std::runtime_error {
 
 // What a step computes, for profiles.
 struct Work {
-  std::string what;  // "matmul 768x512x128"
+  std::string what;  // "product 768x512x128"
   double flops = 0, bytes = 0;
 };
 

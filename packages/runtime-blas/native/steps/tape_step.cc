@@ -22,13 +22,10 @@ void run_split(const TapeProgram& program, const RunContext& context, const Base
 
 }  // namespace
 
-Work work_of(const TapeProgram& program) {
-  Work out{"loop over nothing"};
-  if (program.empty()) return out;
-  out.bytes = program.bytes;
-  out.what = "loop of " + std::to_string(program.nest.elements()) + " elements";
-  out.flops = program.cost;
-  return out;
+Work TapeStep::work() const {
+  if (program_.empty()) return {"loop over nothing"};
+  const std::string elements = std::to_string(program_.nest.elements());
+  return {"loop of " + elements + " elements", program_.cost, program_.bytes};
 }
 
 void run_tape(const TapeProgram& program, const RunContext& context, const Bases& bases) {

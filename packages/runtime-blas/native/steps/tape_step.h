@@ -8,8 +8,6 @@ namespace vorab::blas {
 // Runs a tape over all its items, in tasks.
 void run_tape(const TapeProgram& program, const RunContext& context, const Bases& bases);
 
-Work work_of(const TapeProgram& program);
-
 class TapeStep : public Step {
  public:
   explicit TapeStep(TapeProgram program) : program_(std::move(program)) {}
@@ -18,7 +16,7 @@ class TapeStep : public Step {
   }
   int64_t scratch_bytes() const override { return run_bytes(program_); }
   int64_t workspace_bytes() const override { return program_.partial_bytes; }
-  Work work() const override { return work_of(program_); }
+  Work work() const override;
 
  private:
   TapeProgram program_;

@@ -12,6 +12,14 @@ constexpr int64_t kLines = 32;   // so that short strips of long rows are read f
 
 }  // namespace
 
+// Panels of the right operand in the order in which they are used: all parts of the inner extent,
+// then the next columns.
+struct PackedProduct::RightPanel {
+  int64_t k, inner;    // its lines
+  int64_t j, columns;  // of the block
+  Rows lines;
+};
+
 // Equal parts, each a multiple of what is packed at once.
 int64_t PackedProduct::inner_at_once() const {
   const auto lanes = static_cast<int64_t>(tiles_->lanes);
@@ -37,51 +45,54 @@ void PackedProduct::pack_left(float* to, const float* a, const Operand& operand,
   }
 }
 
-void PackedProduct::pack_right(float* to, const float* b, const Operand& operand, int64_t inner,
-                               int64_t columns) const {
+void PackedProduct::pack_right(float* to, const RightPanel& panel, const Operand& operand) const {
   const auto lanes = static_cast<int64_t>(tiles_->lanes);
-  for (int64_t j = 0; j < columns; j += lanes) {
-    tiles_->pack(to + j, 2 * tiles_->lanes, b + j * operand.col_stride,
-                 {static_cast<size_t>(inner), operand.row_stride, operand.col_stride},
-                 static_cast<size_t>(std::min(lanes, columns - j)));
+  for (int64_t j = 0; j < panel.columns; j += lanes) {
+    tiles_->pack(to + j, 2 * tiles_->lanes, panel.lines.data + j * operand.col_stride,
+                 {static_cast<size_t>(panel.inner), operand.row_stride, operand.col_stride},
+                 static_cast<size_t>(std::min(lanes, panel.columns - j)));
   }
 }
 
-// Part `at` of `of` of the lines that the next call of pack_right reads.
-void PackedProduct::prefetch(const float* b, const Operand& operand, int64_t inner, int64_t at,
-                             int64_t of) const {
-  constexpr int64_t kCacheLine = 16;    // elements
-  if (operand.col_stride != 1) return;  // long streams, which the hardware sees by itself
-  const auto width = static_cast<int64_t>(2 * tiles_->lanes);
-  for (int64_t k = inner * at / of; k < inner * (at + 1) / of; ++k) {
-    const float* line = b + k * operand.row_stride;
-    for (int64_t j = 0; j < width; j += kCacheLine) __builtin_prefetch(line + j, 0, 2);
-  }
+PackedProduct::RightPanel PackedProduct::right_panel(const float* b, const Operand& operand,
+                                                     int64_t columns, int64_t index) const {
+  const auto wide = 2 * static_cast<int64_t>(tiles_->lanes);
+  const int64_t step = inner_at_once(), parts = ceil_div(inner_, step);
+  const int64_t k = index % parts * step, j = index / parts * wide;
+  return {k,
+          std::min(step, inner_ - k),
+          j,
+          std::min(wide, columns - j),
+          {b + k * operand.row_stride + j * operand.col_stride, operand.row_stride}};
 }
 
 void PackedProduct::multiply(const float* left, RowPanels block, const float* b,
                              const Operand& operand, float* c, int64_t ldc, int64_t columns,
                              bool last, std::byte* scratch) const {
-  const auto lanes = static_cast<int64_t>(tiles_->lanes);
-  auto* right = reinterpret_cast<float*>(scratch);
-  const int64_t step = inner_at_once(), wide = 2 * lanes;
-  const int64_t parts = ceil_div(inner_, step);
-  const auto start = [&](int64_t i) {
-    return b + i % parts * step * operand.row_stride + i / parts * wide * operand.col_stride;
-  };
-  const auto depth = [&](int64_t i) { return std::min(step, inner_ - i % parts * step); };
-  const int64_t panels = ceil_div(columns, wide) * parts;
+  const auto lanes = static_cast<int64_t>(tiles_->lanes), wide = 2 * lanes;
+  auto* packed = reinterpret_cast<float*>(scratch);
+  const int64_t panels = ceil_div(columns, wide) * ceil_div(inner_, inner_at_once());
   for (int64_t i = 0; i < panels; ++i) {
-    const int64_t j = i / parts * wide, k = i % parts * step;
-    const int64_t width = std::min(wide, columns - j);
-    pack_right(right, start(i), operand, depth(i), width);
+    const RightPanel panel = right_panel(b, operand, columns, i),
+                     next = right_panel(b, operand, columns, i + 1);
+    // Whole lines are packed by the first tile, which computes while they come; long columns are
+    // streams, which the hardware fetches by itself.
+    const bool lines = operand.col_stride == 1, whole = lines && panel.columns == wide;
+    if (!whole) pack_right(packed, panel, operand);
+    // Behind this block's columns lie those of the next one, which most often follows here.
+    const bool fetches = lines && (i + 1 < panels || !last);
     for (int64_t p = 0; p < block.count; ++p) {
-      // Behind this block's columns lie those of the next one, which most often follows here.
-      if (i + 1 < panels || !last) prefetch(start(i + 1), operand, depth(i + 1), p, block.count);
       const int64_t from = block.first(p), rows = block.first(p + 1) - from;
-      tiles_->tile(static_cast<size_t>(rows))(left + p * panel_elements() + k * lanes, right,
-                                              static_cast<size_t>(depth(i)), c + from * ldc + j,
-                                              ldc, static_cast<size_t>(width), k > 0);
+      const bool packs = whole && p == 0;
+      Rows ahead{packed, 0};
+      if (fetches && p > 0) {
+        const int64_t line = next.inner * (p - 1) / (block.count - 1);
+        ahead = {next.lines.data + line * next.lines.step, next.lines.step};
+      }
+      tiles_->tile(static_cast<size_t>(rows))(
+          left + p * panel_elements() + panel.k * lanes, packs ? panel.lines : Rows{packed, wide},
+          packs ? packed : nullptr, static_cast<size_t>(panel.inner), c + from * ldc + panel.j, ldc,
+          static_cast<size_t>(panel.columns), panel.k > 0, ahead);
     }
   }
 }

@@ -38,11 +38,12 @@ class PackedProduct {
                 float* c, int64_t ldc, int64_t columns, bool last, std::byte* scratch) const;
 
  private:
+  struct RightPanel;
+
   int64_t inner_at_once() const;
-  void prefetch(const float* b, const Operand& operand, int64_t inner, int64_t at,
-                int64_t of) const;
-  void pack_right(float* to, const float* b, const Operand& operand, int64_t inner,
-                  int64_t columns) const;
+  RightPanel right_panel(const float* b, const Operand& operand, int64_t columns,
+                         int64_t index) const;
+  void pack_right(float* to, const RightPanel& panel, const Operand& operand) const;
 
   const Tiles* tiles_;
   int64_t inner_, per_block_;

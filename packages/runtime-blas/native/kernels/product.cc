@@ -25,23 +25,65 @@ VORAB_INLINE void finish(float* c, V x, bool add, size_t columns) {
   }
 }
 
-template <int Rows>
-void tile(const float* a, const float* b, size_t inner, float* c, int64_t ldc, size_t columns,
-          bool add) {
-  V low[Rows]{}, high[Rows]{};
-  for (size_t k = 0; k < inner; ++k, a += kN, b += kColumns) {
+// Sums of one tile, which stay in registers.
+template <int Count>
+struct Sums {
+  V low[Count]{}, high[Count]{};
+
+  // Takes in column k of a and line k of b, both already at k.
+  template <bool Copy>
+  VORAB_INLINE void take(const float* a, const float* b, float* copy) {
     const V x = load_at(b), y = load_at(b + kN);
+    if constexpr (Copy) {
+      store<Dt::F32, kN>(copy, 0, x);
+      store<Dt::F32, kN>(copy + kN, 0, y);
+    }
 #pragma GCC unroll 16
-    for (int r = 0; r < Rows; ++r) {
+    for (int r = 0; r < Count; ++r) {
       const V left = splat<V>(a[r]);
       low[r] = madd(left, x, low[r]);
       high[r] = madd(left, y, high[r]);
     }
   }
+};
+
+// Both vectors of a line, into the second cache.
+VORAB_INLINE void fetch(const float* line) {
+  __builtin_prefetch(line, 0, 2);
+  __builtin_prefetch(line + kColumns - 1, 0, 2);
+}
+
+template <int Count, bool Copy>
+VORAB_INLINE void accumulate(Sums<Count>& sums, const float* a, Rows b, float* copy, size_t inner,
+                             Rows ahead) {
+  constexpr size_t kTurn = 4;
+  const auto take = [&] {
+    sums.template take<Copy>(a, b.data, copy);
+    a += kN, b.data += b.step;
+    if constexpr (Copy) copy += kColumns;
+  };
+  size_t k = 0;
+  for (; k + kTurn <= inner; k += kTurn, ahead.data += ahead.step) {
+    fetch(ahead.data);
+#pragma GCC unroll 4
+    for (size_t i = 0; i < kTurn; ++i) take();
+  }
+  for (; k < inner; ++k) take();
+}
+
+template <int Count>
+void tile(const float* a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size_t columns,
+          bool add, Rows ahead) {
+  Sums<Count> sums;
+  if (copy != nullptr)
+    accumulate<Count, true>(sums, a, b, copy, inner, ahead);
+  else
+    accumulate<Count, false>(sums, a, b, copy, inner, ahead);
 #pragma GCC unroll 16
-  for (int r = 0; r < Rows; ++r) {
-    finish(c + r * ldc, low[r], add, columns);
-    if (columns > static_cast<size_t>(kN)) finish(c + r * ldc + kN, high[r], add, columns - kN);
+  for (int r = 0; r < Count; ++r) {
+    finish(c + r * ldc, sums.low[r], add, columns);
+    if (columns > static_cast<size_t>(kN))
+      finish(c + r * ldc + kN, sums.high[r], add, columns - kN);
   }
 }
 

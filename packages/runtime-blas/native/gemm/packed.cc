@@ -10,7 +10,31 @@ namespace {
 constexpr int64_t kInner = 512;  // a panel of the right operand stays in the first or second cache
 constexpr int64_t kLines = 32;   // so that short strips of long rows are read from end to end
 
+// Whether the cache lines of a tile's rows, read side by side, evict each other from a first cache
+// of 64 sets of 8: so they do where rows are about a multiple of 4 KiB apart.
+bool crowds(int64_t row_stride, size_t rows) {
+  constexpr int64_t kLine = 64, kSets = 64, kWays = 8;
+  int64_t in_set[kSets] = {};
+  const int64_t bytes = row_stride * static_cast<int64_t>(sizeof(float));
+  for (size_t r = 0; r < rows; ++r) ++in_set[static_cast<int64_t>(r) * bytes / kLine % kSets];
+  return *std::max_element(std::begin(in_set), std::end(in_set)) >= kWays;
+}
+
+// Rows that overlap in memory look like packed ones to a tile.
+bool readable_rows(const Operand& left, int64_t inner, size_t rows) {
+  return inner == 1 ||
+         (left.col_stride == 1 && left.row_stride >= inner && !crowds(left.row_stride, rows));
+}
+
 }  // namespace
+
+PackedProduct::PackedProduct(const Tiles& tiles, const Operand& left, int64_t block_rows,
+                             int64_t inner)
+    : tiles_(&tiles),
+      left_(left),
+      inner_(inner),
+      per_block_(panels(block_rows).count),
+      packs_left_(!readable_rows(left, inner, tiles.rows)) {}
 
 // Panels of the right operand in the order in which they are used: all parts of the inner extent,
 // then the next columns.
@@ -31,18 +55,23 @@ int64_t PackedProduct::scratch_bytes() const {
   return inner_at_once() * 2 * static_cast<int64_t>(tiles_->lanes * sizeof(float));
 }
 
-void PackedProduct::pack_left(float* to, const float* a, const Operand& operand, RowPanels block,
-                              int64_t from, int64_t until) const {
+void PackedProduct::pack_left(float* to, const float* a, RowPanels block, int64_t from,
+                              int64_t until) const {
   const auto lanes = static_cast<int64_t>(tiles_->lanes);
   for (int64_t k = from; k < until; k += kLines) {
     const auto lines = static_cast<size_t>(std::min(kLines, until - k));
     for (int64_t p = 0; p < block.count; ++p) {
       const int64_t row = block.first(p), rows = block.first(p + 1) - row;
       tiles_->pack(to + p * panel_elements() + k * lanes, tiles_->lanes,
-                   a + row * operand.row_stride + k * operand.col_stride,
-                   {lines, operand.col_stride, operand.row_stride}, static_cast<size_t>(rows));
+                   a + row * left_.row_stride + k * left_.col_stride,
+                   {lines, left_.col_stride, left_.row_stride}, static_cast<size_t>(rows));
     }
   }
+}
+
+Left PackedProduct::left_panel(const float* left, RowPanels block, int64_t panel, int64_t k) const {
+  if (!packs_left_) return {left + block.first(panel) * left_.row_stride + k, left_.row_stride};
+  return {left + panel * panel_elements() + k * static_cast<int64_t>(tiles_->lanes), 1};
 }
 
 void PackedProduct::pack_right(float* to, const RightPanel& panel, const Operand& operand) const {
@@ -69,7 +98,7 @@ PackedProduct::RightPanel PackedProduct::right_panel(const float* b, const Opera
 void PackedProduct::multiply(const float* left, RowPanels block, const float* b,
                              const Operand& operand, float* c, int64_t ldc, int64_t columns,
                              bool last, std::byte* scratch) const {
-  const auto lanes = static_cast<int64_t>(tiles_->lanes), wide = 2 * lanes;
+  const auto wide = 2 * static_cast<int64_t>(tiles_->lanes);
   auto* packed = reinterpret_cast<float*>(scratch);
   const int64_t panels = ceil_div(columns, wide) * ceil_div(inner_, inner_at_once());
   for (int64_t i = 0; i < panels; ++i) {
@@ -90,7 +119,7 @@ void PackedProduct::multiply(const float* left, RowPanels block, const float* b,
         ahead = {next.lines.data + line * next.lines.step, next.lines.step};
       }
       tiles_->tile(static_cast<size_t>(rows))(
-          left + p * panel_elements() + panel.k * lanes, packs ? panel.lines : Rows{packed, wide},
+          left_panel(left, block, p, panel.k), packs ? panel.lines : Rows{packed, wide},
           packs ? packed : nullptr, static_cast<size_t>(panel.inner), c + from * ldc + panel.j, ldc,
           static_cast<size_t>(panel.columns), panel.k > 0, ahead);
     }

@@ -1,5 +1,5 @@
-// Products of f32 by tiles of registers. The left operand is packed whole, once, by all threads; of
-// the right one each task packs the columns that it needs, just before it uses them.
+// Products of f32 by tiles of registers. The left operand is read where it lies, or packed whole,
+// once, by all threads; of the right one each task packs the columns that it needs.
 #pragma once
 
 #include "operand.h"
@@ -17,36 +17,39 @@ struct RowPanels {
 
 class PackedProduct {
  public:
-  PackedProduct(const Tiles& tiles, int64_t block_rows, int64_t inner)
-      : tiles_(&tiles), inner_(inner), per_block_(panels(block_rows).count) {}
+  PackedProduct(const Tiles& tiles, const Operand& left, int64_t block_rows, int64_t inner);
+
+  bool packs_left() const { return packs_left_; }
 
   RowPanels panels(int64_t rows) const {
     const auto most = static_cast<int64_t>(tiles_->rows);
     return {rows, (rows + most - 1) / most};
   }
-  // Elements of one packed panel of the left operand, and where block `block` starts.
-  int64_t panel_elements() const { return inner_ * static_cast<int64_t>(tiles_->lanes); }
+  // Where block `block` of the packed left operand starts.
   int64_t block_start(int64_t block) const { return block * per_block_ * panel_elements(); }
   int64_t scratch_bytes() const;
 
   // Packs lines [from, until) of a block's panels; a: its first element.
-  void pack_left(float* to, const float* a, const Operand& operand, RowPanels block, int64_t from,
-                 int64_t until) const;
-  // c = left * b for a block; b: its first element in the block's columns, which
-  // others follow unless they are the last.
+  void pack_left(float* to, const float* a, RowPanels block, int64_t from, int64_t until) const;
+  // c = left * b for a block. left: its first element, packed or not; b: the first of the block's
+  // columns, which others follow unless they are the last.
   void multiply(const float* left, RowPanels block, const float* b, const Operand& operand,
                 float* c, int64_t ldc, int64_t columns, bool last, std::byte* scratch) const;
 
  private:
   struct RightPanel;
 
+  int64_t panel_elements() const { return inner_ * static_cast<int64_t>(tiles_->lanes); }
   int64_t inner_at_once() const;
+  Left left_panel(const float* left, RowPanels block, int64_t panel, int64_t k) const;
   RightPanel right_panel(const float* b, const Operand& operand, int64_t columns,
                          int64_t index) const;
   void pack_right(float* to, const RightPanel& panel, const Operand& operand) const;
 
   const Tiles* tiles_;
+  Operand left_;
   int64_t inner_, per_block_;
+  bool packs_left_;
 };
 
 }  // namespace vorab::blas

@@ -30,9 +30,9 @@ template <int Count>
 struct Sums {
   V low[Count]{}, high[Count]{};
 
-  // Takes in column k of a and line k of b, both already at k.
+  // Takes in column k of a and line k of b, both already at k; rows of a are `across` apart.
   template <bool Copy>
-  VORAB_INLINE void take(const float* a, const float* b, float* copy) {
+  VORAB_INLINE void take(const float* a, int64_t across, const float* b, float* copy) {
     const V x = load_at(b), y = load_at(b + kN);
     if constexpr (Copy) {
       store<Dt::F32, kN>(copy, 0, x);
@@ -40,7 +40,7 @@ struct Sums {
     }
 #pragma GCC unroll 16
     for (int r = 0; r < Count; ++r) {
-      const V left = splat<V>(a[r]);
+      const V left = splat<V>(a[r * across]);
       low[r] = madd(left, x, low[r]);
       high[r] = madd(left, y, high[r]);
     }
@@ -53,13 +53,14 @@ VORAB_INLINE void fetch(const float* line) {
   __builtin_prefetch(line + kColumns - 1, 0, 2);
 }
 
-template <int Count, bool Copy>
-VORAB_INLINE void accumulate(Sums<Count>& sums, const float* a, Rows b, float* copy, size_t inner,
+template <int Count, bool Packed, bool Copy>
+VORAB_INLINE void accumulate(Sums<Count>& sums, Left a, Rows b, float* copy, size_t inner,
                              Rows ahead) {
   constexpr size_t kTurn = 4;
+  const int64_t step = Packed ? kN : 1, across = Packed ? 1 : a.across;
   const auto take = [&] {
-    sums.template take<Copy>(a, b.data, copy);
-    a += kN, b.data += b.step;
+    sums.template take<Copy>(a.data, across, b.data, copy);
+    a.data += step, b.data += b.step;
     if constexpr (Copy) copy += kColumns;
   };
   size_t k = 0;
@@ -72,13 +73,16 @@ VORAB_INLINE void accumulate(Sums<Count>& sums, const float* a, Rows b, float* c
 }
 
 template <int Count>
-void tile(const float* a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size_t columns,
+void tile(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size_t columns,
           bool add, Rows ahead) {
   Sums<Count> sums;
+  const bool packed = a.across == 1;
   if (copy != nullptr)
-    accumulate<Count, true>(sums, a, b, copy, inner, ahead);
+    packed ? accumulate<Count, true, true>(sums, a, b, copy, inner, ahead)
+           : accumulate<Count, false, true>(sums, a, b, copy, inner, ahead);
   else
-    accumulate<Count, false>(sums, a, b, copy, inner, ahead);
+    packed ? accumulate<Count, true, false>(sums, a, b, copy, inner, ahead)
+           : accumulate<Count, false, false>(sums, a, b, copy, inner, ahead);
 #pragma GCC unroll 16
   for (int r = 0; r < Count; ++r) {
     finish(c + r * ldc, sums.low[r], add, columns);

@@ -74,11 +74,17 @@ struct Rows {
   int64_t step;
 };
 
-// c[rows x columns] = a * b, added to what is there where `add`. a: inner x lanes, packed, of which
-// `rows` lanes are read. b: inner x 2 lanes, of which as many are read as there are columns; all of
-// them are packed at `copy` as well unless it is null. Meanwhile lines of `ahead` are fetched, as
-// many as a quarter of inner.
-using TileFn = void (*)(const float* a, Rows b, float* copy, size_t inner, float* c, int64_t ldc,
+// Rows of the left operand: packed, one beside the other, or as they lie, `across` apart and
+// contiguous.
+struct Left {
+  const float* data;
+  int64_t across;
+};
+
+// c[rows x columns] = a * b, added to what is there where `add`. b: inner x 2 lanes, of which as
+// many are read as there are columns; all of them are packed at `copy` as well unless it is null.
+// Meanwhile lines of `ahead` are fetched, as many as a quarter of inner.
+using TileFn = void (*)(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc,
                         size_t columns, bool add, Rows ahead);
 
 // `inner` lines of elements of f32: element j of line k is k * step + j * across from the first.

@@ -29,7 +29,7 @@ ContractStep::ContractStep(ContractSource source, const KernelTable& kernels) : 
     throw BadPlan("the operands of a contraction differ in dtype");
   if (source.acc < 0) throw BadPlan("an epilogue does not read its product");
   plan_ = plan_contract(source, kernels.tiles);
-  if (plan_.packed) packed_.emplace(kernels.tiles, plan_.block_m, plan_.k);
+  if (plan_.packed) packed_.emplace(kernels.tiles, plan_.a, plan_.block_m, plan_.k);
   const Dt operand = source.a.dtype;
   acc_dtype_ = source.epilogue.accesses[static_cast<size_t>(source.acc)].dtype;
   product_dtype_ = operand == Dt::F16 || operand == Dt::BF16 ? Dt::F32 : operand;
@@ -98,7 +98,8 @@ void ContractStep::compile_epilogues(ContractSource source) {
 }
 
 int64_t ContractStep::workspace_bytes() const {
-  return packed_ ? packed_->block_start(plan_.blocks_m) * static_cast<int64_t>(sizeof(float)) : 0;
+  if (!packed_ || !packed_->packs_left()) return 0;
+  return packed_->block_start(plan_.blocks_m) * static_cast<int64_t>(sizeof(float));
 }
 
 int64_t ContractStep::scratch_bytes() const {
@@ -113,8 +114,8 @@ int64_t ContractStep::scratch_bytes() const {
   }
   const int64_t operands = packed_ ? packed_->scratch_bytes()
                                    : count(plan_.block_m, plan_.k) + count(plan_.k, plan_.block_n);
-  return operands + count(plan_.block_m, plan_.block_n) +
-         bytes_of(Dt::F64, plan_.block_m * plan_.block_n) + tape +
+  const int64_t block = bytes_of(product_dtype_, plan_.block_m * plan_.block_n);
+  return operands + (target_.in_place ? 0 : block) + (narrow_ ? block : 0) + tape +
          round64(static_cast<int64_t>(streams_.size() * sizeof(int64_t)));
 }
 
@@ -155,7 +156,7 @@ int64_t ContractStep::element_offset(const std::vector<int64_t>& strides,
 
 void ContractStep::run(const RunContext& context) {
   const int64_t blocks = plan_.m == 0 || plan_.n == 0 ? 0 : plan_.blocks();
-  if (packed_) pack_left(context);
+  if (packed_ && packed_->packs_left()) pack_left(context);
   context.pool.run(std::min(blocks, plan_.tasks), [&](int64_t task, int thread) {
     for (int64_t b = blocks * task / plan_.tasks; b < blocks * (task + 1) / plan_.tasks; ++b) {
       run_block(context, b, context.scratch[static_cast<size_t>(thread)]);
@@ -209,7 +210,7 @@ void ContractStep::pack_left(const RunContext& context) const {
   auto* to = reinterpret_cast<float*>(context.workspace);
   context.pool.run(plan_.blocks_m * parts, [&](int64_t task, int) {
     const int64_t block = task / parts, row = block * plan_.block_m, from = task % parts * each;
-    packed_->pack_left(to + packed_->block_start(block), a + row * plan_.a.row_stride, plan_.a,
+    packed_->pack_left(to + packed_->block_start(block), a + row * plan_.a.row_stride,
                        packed_->panels(std::min(plan_.block_m, plan_.m - row)), from,
                        std::min(from + each, plan_.k));
   });
@@ -218,8 +219,10 @@ void ContractStep::pack_left(const RunContext& context) const {
 void ContractStep::multiply(const RunContext& context, const Block& block, std::byte* acc,
                             int64_t ld, std::byte*& scratch) const {
   if (packed_) {
-    const auto* left = reinterpret_cast<const float*>(context.workspace) +
-                       packed_->block_start(block.m / plan_.block_m);
+    const auto* a = reinterpret_cast<const float*>(context.values[plan_.a.value]) + plan_.a.offset;
+    const auto* left = packed_->packs_left() ? reinterpret_cast<const float*>(context.workspace) +
+                                                   packed_->block_start(block.m / plan_.block_m)
+                                             : a + block.m * plan_.a.row_stride;
     const auto* b = reinterpret_cast<const float*>(context.values[plan_.b.value]) + plan_.b.offset +
                     block.n * plan_.b.col_stride;
     packed_->multiply(left, packed_->panels(block.rows), b, plan_.b, reinterpret_cast<float*>(acc),

@@ -68,7 +68,8 @@ int64_t ConvStep::scratch_bytes() const {
                   results = p.block_rows * shape_.all_features();
     const int64_t raw = types_.half() ? round64(windows * types_.element()) : 0;
     const int64_t lists = 2 * round64(p.phase.taps() * static_cast<int64_t>(sizeof(void*)));
-    most = std::max(most, raw + types_.bytes(windows) + types_.bytes(results) + lists);
+    most = std::max(most, raw + types_.bytes(windows) + types_.bytes(results) + lists +
+                              types_.matrices.scratch_bytes(p.columns));
   }
   return most;
 }
@@ -133,11 +134,15 @@ void ConvStep::run_block(const RunContext& context, const Block& block, std::byt
     const int64_t column = block.group * shape_.features + block.column;
     std::byte* c = context.values[values_.out] +
                    (block.row * shape_.all_features() + column) * types_.element();
-    types_.multiply(a, b, c, shape_.all_features(), block.rows, block.columns, p.columns);
+    types_.matrices.run(
+        {a, b, c, shape_.all_features(), block.rows, block.columns, p.columns, false}, scratch);
     return;
   }
-  types_.multiply(a, b, scratch, block.columns, block.rows, block.columns, p.columns);
-  scatter(context, block, scratch);
+  std::byte* results = scratch;
+  scratch += types_.bytes(block.rows * block.columns);
+  types_.matrices.run({a, b, results, block.columns, block.rows, block.columns, p.columns, false},
+                      scratch);
+  scatter(context, block, results);
 }
 
 void ConvStep::scatter(const RunContext& context, const Block& block, const std::byte* from) const {

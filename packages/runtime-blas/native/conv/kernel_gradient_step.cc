@@ -79,7 +79,8 @@ int64_t KernelGradientStep::scratch_bytes() const {
     const int64_t raw = types_.half() ? round64(windows * types_.element()) : 0;
     most =
         std::max(most, raw + types_.bytes(windows) + types_.bytes(block_rows_ * shape_.features) +
-                           types_.bytes(columns * shape_.features));
+                           types_.bytes(columns * shape_.features) +
+                           types_.matrices.scratch_bytes(block_rows_));
   }
   return std::max(most, types_.bytes(kChunk));
 }
@@ -140,17 +141,19 @@ void KernelGradientStep::run_block(const RunContext& context, const Phase& phase
   std::byte* group = sums + block.group * features * wide;
   if (whole_) {
     const int64_t tap = block.line * phase.axis[2].taps;
-    types_.accumulate(a, b, group + tap * shape_.channels * all * wide, all, columns, features,
-                      block.rows);
+    std::byte* c = group + tap * shape_.channels * all * wide;
+    types_.matrices.run({a, b, c, all, columns, features, block.rows, true}, scratch);
     return;
   }
-  types_.multiply(a, b, scratch, features, columns, features, block.rows);
+  std::byte* products = scratch;
+  scratch += types_.bytes(columns * features);
+  types_.matrices.run({a, b, products, features, columns, features, block.rows, false}, scratch);
   const auto add = types_.product == Dt::F64 ? &add_row<double> : &add_row<float>;
   for (int64_t line = 0; line < block.lines; ++line) {
     for (int64_t t = 0; t < phase.axis[2].taps; ++t) {
       const int64_t tap = phase.tap(block.line + line, t, shape_);
-      for (int64_t c = 0; c < shape_.channels; ++c, scratch += features * wide)
-        add(group + (tap * shape_.channels + c) * all * wide, scratch, features);
+      for (int64_t c = 0; c < shape_.channels; ++c, products += features * wide)
+        add(group + (tap * shape_.channels + c) * all * wide, products, features);
     }
   }
 }

@@ -17,12 +17,12 @@ ScalarFn cast_of(const KernelTable& kernels, Dt from, Dt to) {
 }  // namespace
 
 ConvTypes::ConvTypes(Dt type, const KernelTable& kernels)
-    : dtype(type), product(type == Dt::F16 || type == Dt::BF16 ? Dt::F32 : type) {
+    : dtype(type),
+      product(type == Dt::F16 || type == Dt::BF16 ? Dt::F32 : type),
+      matrices(product, kernels.tiles) {
   if (!is_float(dtype)) throw Unsupported(std::string("a convolution of ") + name_of(dtype));
   widen = cast_of(kernels, dtype, product);
   narrow = cast_of(kernels, product, dtype);
-  multiply = product_of(product);
-  accumulate = accumulating_product_of(product);
   sum_products = kernels.sum_products[product == Dt::F64];
 }
 

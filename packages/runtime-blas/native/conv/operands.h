@@ -1,7 +1,7 @@
 // What the steps of a convolution share: dtypes, and where its operands lie.
 #pragma once
 
-#include "../gemm/product.h"
+#include "../gemm/block.h"
 #include "../kernels/table.h"
 #include "geometry.h"
 
@@ -20,7 +20,7 @@ struct ConvTypes {
 
   Dt dtype, product;
   ScalarFn widen = nullptr, narrow = nullptr;
-  ProductFn multiply = nullptr, accumulate = nullptr;  // c = a * b, c += a * b
+  BlockProduct matrices;
   SumProductsFn sum_products = nullptr;
 };
 

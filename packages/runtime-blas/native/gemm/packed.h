@@ -17,6 +17,21 @@ struct RowPanels {
 
 class PackedProduct {
  public:
+  // A block of columns of the right operand, from its first element. followed: by others, which are
+  // most often read next.
+  struct Right {
+    const float* data;
+    int64_t row_stride, col_stride;
+    bool followed;
+  };
+
+  // Where a block goes. add: to what is there.
+  struct Result {
+    float* data;
+    int64_t ld, columns;
+    bool add;
+  };
+
   PackedProduct(const Tiles& tiles, const Operand& left, int64_t block_rows, int64_t inner);
 
   bool packs_left() const { return packs_left_; }
@@ -31,10 +46,9 @@ class PackedProduct {
 
   // Packs lines [from, until) of a block's panels; a: its first element.
   void pack_left(float* to, const float* a, RowPanels block, int64_t from, int64_t until) const;
-  // c = left * b for a block. left: its first element, packed or not; b: the first of the block's
-  // columns, which others follow unless they are the last.
-  void multiply(const float* left, RowPanels block, const float* b, const Operand& operand,
-                float* c, int64_t ldc, int64_t columns, bool last, std::byte* scratch) const;
+  // c = left * right for a block; left: its first element, packed or not.
+  void multiply(const float* left, RowPanels block, const Right& right, const Result& c,
+                std::byte* scratch) const;
 
  private:
   struct RightPanel;
@@ -42,9 +56,8 @@ class PackedProduct {
   int64_t panel_elements() const { return inner_ * static_cast<int64_t>(tiles_->lanes); }
   int64_t inner_at_once() const;
   Left left_panel(const float* left, RowPanels block, int64_t panel, int64_t k) const;
-  RightPanel right_panel(const float* b, const Operand& operand, int64_t columns,
-                         int64_t index) const;
-  void pack_right(float* to, const RightPanel& panel, const Operand& operand) const;
+  RightPanel right_panel(const Right& right, int64_t columns, int64_t index) const;
+  void pack_right(float* to, const RightPanel& panel, int64_t col_stride) const;
 
   const Tiles* tiles_;
   Operand left_;

@@ -30,7 +30,7 @@ template <int Count>
 struct Sums {
   V low[Count]{}, high[Count]{};
 
-  // Takes in column k of a and line k of b, both already at k; rows of a are `across` apart.
+  // Takes in column k of a and line k of b, both already at k.
   template <bool Copy>
   VORAB_INLINE void take(const float* a, int64_t across, const float* b, float* copy) {
     const V x = load_at(b), y = load_at(b + kN);
@@ -53,14 +53,13 @@ VORAB_INLINE void fetch(const float* line) {
   __builtin_prefetch(line + kColumns - 1, 0, 2);
 }
 
-template <int Count, bool Packed, bool Copy>
+template <int Count, bool Beside, bool Copy>
 VORAB_INLINE void accumulate(Sums<Count>& sums, Left a, Rows b, float* copy, size_t inner,
                              Rows ahead) {
   constexpr size_t kTurn = 4;
-  const int64_t step = Packed ? kN : 1, across = Packed ? 1 : a.across;
   const auto take = [&] {
-    sums.template take<Copy>(a.data, across, b.data, copy);
-    a.data += step, b.data += b.step;
+    sums.template take<Copy>(a.data, Beside ? 1 : a.across, b.data, copy);
+    a.data += Beside ? a.step : 1, b.data += b.step;
     if constexpr (Copy) copy += kColumns;
   };
   size_t k = 0;
@@ -76,12 +75,12 @@ template <int Count>
 void tile(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size_t columns,
           bool add, Rows ahead) {
   Sums<Count> sums;
-  const bool packed = a.across == 1;
+  const bool beside = a.across == 1;
   if (copy != nullptr)
-    packed ? accumulate<Count, true, true>(sums, a, b, copy, inner, ahead)
+    beside ? accumulate<Count, true, true>(sums, a, b, copy, inner, ahead)
            : accumulate<Count, false, true>(sums, a, b, copy, inner, ahead);
   else
-    packed ? accumulate<Count, true, false>(sums, a, b, copy, inner, ahead)
+    beside ? accumulate<Count, true, false>(sums, a, b, copy, inner, ahead)
            : accumulate<Count, false, false>(sums, a, b, copy, inner, ahead);
 #pragma GCC unroll 16
   for (int r = 0; r < Count; ++r) {

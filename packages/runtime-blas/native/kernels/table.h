@@ -74,11 +74,11 @@ struct Rows {
   int64_t step;
 };
 
-// Rows of the left operand: packed, one beside the other, or as they lie, `across` apart and
-// contiguous.
+// A left operand: rows one beside the other (across is 1), columns `step` apart; or rows `across`
+// apart that are contiguous (step is 1).
 struct Left {
   const float* data;
-  int64_t across;
+  int64_t across, step;
 };
 
 // c[rows x columns] = a * b, added to what is there where `add`. b: inner x 2 lanes, of which as

@@ -216,17 +216,23 @@ void ContractStep::pack_left(const RunContext& context) const {
   });
 }
 
+// Where a block's rows begin, packed or not.
+const float* ContractStep::left_of(const RunContext& context, const Block& block) const {
+  if (packed_->packs_left())
+    return reinterpret_cast<const float*>(context.workspace) +
+           packed_->block_start(block.m / plan_.block_m);
+  return reinterpret_cast<const float*>(context.values[plan_.a.value]) + plan_.a.offset +
+         block.m * plan_.a.row_stride;
+}
+
 void ContractStep::multiply(const RunContext& context, const Block& block, std::byte* acc,
                             int64_t ld, std::byte*& scratch) const {
   if (packed_) {
-    const auto* a = reinterpret_cast<const float*>(context.values[plan_.a.value]) + plan_.a.offset;
-    const auto* left = packed_->packs_left() ? reinterpret_cast<const float*>(context.workspace) +
-                                                   packed_->block_start(block.m / plan_.block_m)
-                                             : a + block.m * plan_.a.row_stride;
-    const auto* b = reinterpret_cast<const float*>(context.values[plan_.b.value]) + plan_.b.offset +
-                    block.n * plan_.b.col_stride;
-    packed_->multiply(left, packed_->panels(block.rows), b, plan_.b, reinterpret_cast<float*>(acc),
-                      ld, block.cols, block.n + 2 * block.cols > plan_.n, scratch);
+    const auto* b = reinterpret_cast<const float*>(context.values[plan_.b.value]) + plan_.b.offset;
+    const PackedProduct::Right right{b + block.n * plan_.b.col_stride, plan_.b.row_stride,
+                                     plan_.b.col_stride, block.n + 2 * block.cols <= plan_.n};
+    packed_->multiply(left_of(context, block), packed_->panels(block.rows), right,
+                      {reinterpret_cast<float*>(acc), ld, block.cols, false}, scratch);
     scratch += round64(packed_->scratch_bytes());
     return;
   }

@@ -41,6 +41,7 @@ class ContractStep : public Step {
   Block block_at(int64_t index) const;
   void pack_left(const RunContext& context) const;
   void run_block(const RunContext& context, int64_t index, std::byte* scratch) const;
+  const float* left_of(const RunContext& context, const Block& block) const;
   void multiply(const RunContext& context, const Block& block, std::byte* acc, int64_t ld,
                 std::byte*& scratch) const;
   MatrixView view_of(const RunContext& context, const Operand& operand, const Block& block,

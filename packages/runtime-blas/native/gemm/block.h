@@ -1,0 +1,29 @@
+// The product of two matrices that one task has at hand, by tiles of registers or by the BLAS.
+#pragma once
+
+#include "operand.h"
+#include "product.h"
+
+namespace vorab::blas {
+
+class BlockProduct {
+ public:
+  BlockProduct(Dt dtype, const Tiles& tiles);
+
+  // c = a * b, or c += a * b. a: rows x inner, b: inner x cols; c: row-major with leading dimension
+  // ldc.
+  struct Call {
+    MatrixView a, b;
+    std::byte* c;
+    int64_t ldc, rows, cols, inner;
+    bool add;
+  };
+  void run(const Call& call, std::byte* scratch) const;
+  int64_t scratch_bytes(int64_t inner) const;
+
+ private:
+  const Tiles* tiles_;  // null: the BLAS
+  ProductFn product_, accumulating_;
+};
+
+}  // namespace vorab::blas

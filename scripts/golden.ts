@@ -1,7 +1,7 @@
 /**
  * Runs golden vectors through compiler, artifact and a runtime, and writes what comes out, one result file a family.
  *
- *   npm run golden -- --runtime reference|blas|mlx --out RESULTS CASES
+ *   npm run golden -- --runtime reference|blas|mlx [--threads N] [--no-fuse] --out RESULTS CASES
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -174,7 +174,8 @@ function written(
 
 // ------------------------------------------------------------------------------------------------ command line
 
-const usage = 'usage: npm run golden -- --runtime reference|blas|mlx --out RESULTS CASES';
+const usage =
+  'usage: npm run golden -- --runtime reference|blas|mlx [--threads N] [--no-fuse] --out RESULTS CASES';
 
 function fail(message: string): never {
   console.error(`golden: ${message}\n${usage}`);
@@ -185,10 +186,17 @@ function options(): {
   readonly runtime: RuntimeName;
   readonly out: string;
   readonly cases: string;
+  readonly threads: number | undefined;
+  readonly fuse: boolean;
 } {
   try {
     const { values, positionals } = parseArgs({
-      options: { runtime: { type: 'string' }, out: { type: 'string' } },
+      options: {
+        runtime: { type: 'string' },
+        out: { type: 'string' },
+        threads: { type: 'string' },
+        'no-fuse': { type: 'boolean' },
+      },
       allowPositionals: true,
     });
     const runtime = runtimeNames.find((name) => name === values.runtime);
@@ -196,7 +204,8 @@ function options(): {
     if (!runtime) return fail(`there is no runtime '${values.runtime ?? ''}'`);
     if (!values.out || !cases || positionals.length > 1)
       return fail('expected --out RESULTS and one folder CASES');
-    return { runtime, out: values.out, cases };
+    const threads = values.threads === undefined ? undefined : Number(values.threads);
+    return { runtime, out: values.out, cases, threads, fuse: !values['no-fuse'] };
   } catch (error) {
     return fail((error as Error).message);
   }
@@ -213,16 +222,16 @@ function readFamilies(folder: string): readonly (GoldenFamily & { readonly file:
     );
 }
 
-const { runtime, out, cases: folder } = options();
+const { runtime, out, cases: folder, threads, fuse } = options();
 const families = readFamilies(folder);
 mkdirSync(out, { recursive: true });
 const all = families.flatMap(({ cases }) => cases);
 const runs = new Map(all.map((one) => [one, runnable(one)]));
 const compiled = compileTrials(
   [...runs.values()].flatMap((run) => (run ? [run.trial] : [])),
-  true,
+  fuse,
 );
-const results = await runTrials(compiled, runtime);
+const results = await runTrials(compiled, runtime, threads === undefined ? {} : { threads });
 let missing = 0;
 for (const { file, family, cases } of families) {
   const lines = cases.map((one) => {

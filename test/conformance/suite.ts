@@ -1,15 +1,15 @@
 import type { DType, NdArray, Op } from '@vorab/graph';
 import { dtypes, registry } from '@vorab/graph';
-import type { RuntimeName } from '@vorab/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { arrayDifference } from '../helpers/compare.ts';
+import { configurations, withKernels } from '../helpers/configurations.ts';
 import type { Arrays, Compiled, Outcome, Result, Trial } from '../helpers/trials.ts';
 import { compileTrials, expected, isRefusal, runTrials } from '../helpers/trials.ts';
 import type { OpTrial } from './op-trials.ts';
 import { opTrials } from './op-trials.ts';
 import { shapeSeed } from './shaped-cases.ts';
 
-const runtimes: readonly RuntimeName[] = ['reference', 'blas', 'mlx'];
+const all = await configurations();
 
 /** Every op that is more than a leaf with identity. */
 const ops = [...registry.values()].filter((op) => op.kind !== 'leaf' || op.evaluate !== null);
@@ -17,7 +17,7 @@ const ops = [...registry.values()].filter((op) => op.kind !== 'leaf' || op.evalu
 /** Every op × its cases × runtimes, forward and backward, against the reference evaluator of the graph package. */
 export function conformance(fuse: boolean): void {
   const trials = new Map<Op, readonly OpTrial[]>();
-  const results = new Map<RuntimeName, ReadonlyMap<Trial, Result>>();
+  const results = new Map<string, ReadonlyMap<Trial, Result>>();
   const refused = new Map<string, number>();
 
   beforeAll(() => {
@@ -35,13 +35,15 @@ export function conformance(fuse: boolean): void {
     compiled = compileTrials([...trials.values()].flat(), fuse);
   });
 
-  describe.each(runtimes)('%s', (runtime) => {
+  describe.each(all)('$name', (configuration) => {
+    const { name, runtime, options } = configuration;
     beforeAll(async () => {
-      results.set(runtime, await runTrials(compiled, runtime));
+      const run = (): Promise<ReadonlyMap<Trial, Result>> => runTrials(compiled, runtime, options);
+      results.set(name, await withKernels(configuration, run));
     });
     test.each(ops.map((op) => [op.name, op] as const))('%s', (_, op) => {
       const wrong = (trials.get(op) ?? []).flatMap((trial) => {
-        const result = results.get(runtime)?.get(trial);
+        const result = results.get(name)?.get(trial);
         if (result && 'failure' in result && isRefusal(result.failure)) {
           const what = `${runtime}: ${result.failure.message.replace(/^\S+: /, '')}`;
           refused.set(what, (refused.get(what) ?? 0) + 1);

@@ -5,7 +5,7 @@ import type { NamedProgram } from '@vorab/compiler';
 import { compilePrograms } from '@vorab/compiler';
 import type { NdArray, Program, StateVariable, Tensor, TracedProgram } from '@vorab/graph';
 import { evaluate, random, withTrace } from '@vorab/graph';
-import type { RuntimeName, Session } from '@vorab/runtime';
+import type { OpenOptions, RuntimeName, Session } from '@vorab/runtime';
 import { open, VorabError } from '@vorab/runtime';
 
 /** Arrays by name. */
@@ -137,21 +137,22 @@ function compileTogether(trials: readonly Trial[], fuse: boolean): Artifact {
 export async function runTrials(
   { artifacts, failures }: Compiled,
   runtime: RuntimeName,
+  options: Pick<OpenOptions, 'threads'> = {},
 ): Promise<ReadonlyMap<Trial, Result>> {
   const results = new Map<Trial, Result>();
   for (const [trial, failure] of failures) results.set(trial, { failure, where: 'compile' });
-  for (const artifact of artifacts) await runArtifact(artifact, runtime, results);
+  for (const artifact of artifacts) await runArtifact(artifact, { runtime, ...options }, results);
   return results;
 }
 
 async function runArtifact(
   { bytes, trials, names, fuse }: Artifact,
-  runtime: RuntimeName,
+  options: OpenOptions,
   results: Map<Trial, Result>,
 ): Promise<void> {
   let session: Session;
   try {
-    session = await open(bytes, { runtime, seed: 0 });
+    session = await open(bytes, { ...options, seed: 0 });
   } catch (error) {
     const [first] = trials;
     if (first && trials.length === 1)
@@ -159,7 +160,7 @@ async function runArtifact(
     // One entry refuses for all of them: find it.
     else
       for (const half of halves(trials))
-        await runArtifact(compileTogether(half, fuse), runtime, results);
+        await runArtifact(compileTogether(half, fuse), options, results);
     return;
   }
   for (const [i, trial] of trials.entries()) {

@@ -117,6 +117,15 @@ void Session::drop_buffers() {
   }
 }
 
+// What an entry that is not called again holds.
+void Session::forget(uint32_t entry) {
+  EntryState& state = entries_[entry];
+  stats_.arena_bytes -= state.arena.size();
+  state.arena = Memory();
+  state.cache = BoundCache();
+  state.ready = false;
+}
+
 void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inputs,
                   vorab_output* outputs, const int32_t* cancel) {
   Bound& bound = bind(entry, symbols);
@@ -133,6 +142,7 @@ void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inp
   drop_buffers();
   stats_.runs += 1;
   stats_.casts += items(plan.casts()).size();
+  if (items(root_.entries())[entry]->kind() == fb::EntryKind::Init && !profiles_) forget(entry);
 }
 
 }  // namespace vorab::blas

@@ -59,6 +59,7 @@ class Session {
   void run_steps(Bound& bound, uint32_t first_write, const int32_t* cancel);
   void hand_out(const Bound& bound, vorab_output* outputs);
   void drop_buffers();
+  void forget(uint32_t entry);
   void allocate_states();
   std::byte* state_memory(uint32_t state, uint64_t bytes);
 

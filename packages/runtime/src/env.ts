@@ -27,3 +27,22 @@ export function libraryOverride(backend: string): string | undefined {
 export function libraryVariable(backend: string): string {
   return `VORAB_${backend.toUpperCase()}_LIBRARY`;
 }
+
+const blasThreads = 'OPENBLAS_NUM_THREADS';
+let loading = 0;
+
+/**
+ * Runs a body that may load OpenBLAS. It starts threads as it is loaded, which spin beside those that
+ * call it; so it is told to start none, unless the user says how many.
+ */
+export async function withoutBlasThreads<T>(body: () => Promise<T>): Promise<T> {
+  if (loading === 0 && process.env[blasThreads] !== undefined) return await body();
+  loading += 1;
+  process.env[blasThreads] = '1';
+  try {
+    return await body();
+  } finally {
+    loading -= 1;
+    if (loading === 0) delete process.env[blasThreads];
+  }
+}

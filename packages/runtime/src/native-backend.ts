@@ -1,4 +1,5 @@
 import type { Backend, BackendOptions, BackendSession, LoadedArtifact } from './backend.ts';
+import { withoutBlasThreads } from './env.ts';
 import { VorabError } from './errors.ts';
 import { found, locateAddon, locateBackend } from './locate.ts';
 import type { Addon, NativeArtifact } from './native.ts';
@@ -59,12 +60,9 @@ export class NativeBackend implements Backend {
 
   open(artifact: LoadedArtifact, plan: number, options: BackendOptions): Promise<BackendSession> {
     const { queue, ...forBackend } = options;
-    return this.#addon.openSession(
-      artifact as NativeArtifact,
-      this.origin,
-      plan,
-      JSON.stringify(forBackend),
-      queue,
+    const wanted = JSON.stringify(forBackend);
+    return withoutBlasThreads(() =>
+      this.#addon.openSession(artifact as NativeArtifact, this.origin, plan, wanted, queue),
     );
   }
 }

@@ -8,6 +8,9 @@ import type { MemoryPlan } from './memory.ts';
  * @throws Error that names the step and both buffers.
  */
 export function checkMemory(steps: readonly Step[], plan: MemoryPlan): void {
+  const live = mostLive(steps, plan);
+  if (live !== plan.peakBytes)
+    throw new Error(`the plan says that ${plan.peakBytes} bytes live at once, it is ${live}`);
   const owned = new OwnedBytes();
   steps.forEach((step, at) => {
     const { reads, writes } = accessed(step);
@@ -35,6 +38,25 @@ export function checkMemory(steps: readonly Step[], plan: MemoryPlan): void {
         `step ${at} (${step.name}) writes buffers ${both[0].id} and ${both[1].id} in one place`,
       );
   });
+}
+
+/** The most bytes of buffers between their first and their last access: what no placement can do without. */
+function mostLive(steps: readonly Step[], plan: MemoryPlan): number {
+  const touched = steps.map((step) => {
+    const { reads, writes } = accessed(step);
+    return new Set([...reads, ...writes]);
+  });
+  const last = new Map<Buffer, number>();
+  for (const [at, buffers] of touched.entries()) for (const b of buffers) last.set(b, at);
+  const living = new Set<Buffer>();
+  let [bytes, most] = [0, 0];
+  for (const [at, buffers] of touched.entries()) {
+    for (const b of buffers) if (!living.has(b)) bytes += placeOf(b, plan).bytes;
+    for (const b of buffers) living.add(b);
+    most = Math.max(most, bytes);
+    for (const b of buffers) if (last.get(b) === at) bytes -= placeOf(b, plan).bytes;
+  }
+  return most;
 }
 
 // Bodies run one at a time, each in the whole scratch.

@@ -3,6 +3,7 @@ import type { Lowered } from './arena.ts';
 import type { Access, Buffer, Step, Tape } from './ir.ts';
 import { mayFail, readsOf, writesOf } from './ir.ts';
 import { mayOverwrite } from './overwrite.ts';
+import { schedule } from './schedule.ts';
 import { copyTape, wholeAccess } from './tape.ts';
 
 /**
@@ -38,7 +39,7 @@ class Orderer {
         if (buffer.place.kind === 'state') this.placeWrite(writer, buffer, buffer.place.state);
       }
     });
-    const order = topological(this.after);
+    const order = schedule(this.steps, this.after, this.copies);
     const steps = [...order.map((i) => this.steps[i] as Step), ...this.copies];
     return { steps, buffers: this.buffers };
   }
@@ -154,60 +155,4 @@ function dataFlow(steps: readonly Step[]): Set<number>[] {
     }
   });
   return after;
-}
-
-/** The first ready step in the given order goes first. */
-function topological(after: readonly ReadonlySet<number>[]): readonly number[] {
-  const waiting = after.map(() => 0);
-  for (const next of after) for (const i of next) waiting[i] = (waiting[i] ?? 0) + 1;
-  const ready = new MinHeap();
-  waiting.forEach((n, i) => {
-    if (n === 0) ready.push(i);
-  });
-  const order: number[] = [];
-  for (let i = ready.pop(); i !== undefined; i = ready.pop()) {
-    order.push(i);
-    for (const next of after[i] ?? []) {
-      waiting[next] = (waiting[next] ?? 0) - 1;
-      if (waiting[next] === 0) ready.push(next);
-    }
-  }
-  if (order.length !== after.length)
-    throw new Error('schedule: the steps depend on each other in a circle');
-  return order;
-}
-
-class MinHeap {
-  private readonly items: number[] = [];
-
-  push(value: number): void {
-    const { items } = this;
-    let at = items.push(value) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if ((items[parent] as number) <= value) break;
-      items[at] = items[parent] as number;
-      at = parent;
-    }
-    items[at] = value;
-  }
-
-  pop(): number | undefined {
-    const { items } = this;
-    const [top] = items;
-    const last = items.pop();
-    if (last === undefined || items.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && (items[child + 1] as number) < (items[child] as number))
-        child++;
-      if ((items[child] as number) >= last) break;
-      items[at] = items[child] as number;
-      at = child;
-    }
-    items[at] = last;
-    return top;
-  }
 }

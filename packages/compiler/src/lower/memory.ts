@@ -45,24 +45,47 @@ export function planMemory(steps: readonly Step[]): MemoryPlan {
     life,
     bytes: arenaSize(buffer),
   }));
-  const offsets =
-    items.length > manyBuffers ? placeByBirth(items) : placeBySize(items, steps.length);
-  const places = new Map(
-    items.map(({ buffer, bytes }) => [buffer, { offset: offsets.get(buffer) ?? 0, bytes }]),
-  );
-  let arenaBytes = 0;
-  for (const { offset, bytes } of places.values())
-    arenaBytes = Math.max(arenaBytes, offset + bytes);
-  return { places, arenaBytes, peakBytes: peak(items, steps.length) };
+  const peakBytes = peak(items, steps.length);
+  let best: MemoryPlan | undefined;
+  for (const offsets of placements(items, steps.length)) {
+    const places = new Map(
+      items.map(({ buffer, bytes }) => [buffer, { offset: offsets.get(buffer) ?? 0, bytes }]),
+    );
+    const arenaBytes = [...places.values()].reduce((m, p) => Math.max(m, p.offset + p.bytes), 0);
+    if (arenaBytes < (best?.arenaBytes ?? Number.POSITIVE_INFINITY))
+      best = { places, arenaBytes, peakBytes };
+    if (arenaBytes === peakBytes) break;
+  }
+  return best ?? { places: new Map(), arenaBytes: 0, peakBytes };
 }
 
-/** The largest choose first, each the lowest place that is free for its lifetime. */
-function placeBySize(items: readonly Item[], steps: number): ReadonlyMap<Buffer, number> {
+/** Ways to place buffers, best guess first; none is best for all programs. */
+function* placements(
+  items: readonly Item[],
+  steps: number,
+): Generator<ReadonlyMap<Buffer, number>, void> {
+  if (items.length > manyBuffers) {
+    yield placeByBirth(items);
+    return;
+  }
+  const length = ({ life }: Item): number => life.last - life.first + 1;
+  yield placeInOrder(items, steps, ({ bytes }) => bytes);
+  yield placeInOrder(items, steps, (item) => item.bytes * length(item));
+  yield placeInOrder(items, steps, length);
+  yield placeByBirth(items);
+}
+
+/** Those with the largest weight choose first, each the lowest place that is free for its lifetime. */
+function placeInOrder(
+  items: readonly Item[],
+  steps: number,
+  weight: (item: Item) => number,
+): ReadonlyMap<Buffer, number> {
   const placed = new Placement(steps);
-  const bySize = items.toSorted(
-    (a, b) => b.bytes - a.bytes || a.life.first - b.life.first || a.buffer.id - b.buffer.id,
+  const ordered = items.toSorted(
+    (a, b) => weight(b) - weight(a) || a.life.first - b.life.first || a.buffer.id - b.buffer.id,
   );
-  return new Map(bySize.map(({ buffer, life, bytes }) => [buffer, placed.add(life, bytes)]));
+  return new Map(ordered.map(({ buffer, life, bytes }) => [buffer, placed.add(life, bytes)]));
 }
 
 /** In the order of birth, each into the smallest hole that holds it; the dead leave holes. */

@@ -276,7 +276,8 @@ describe('memory', () => {
     const places = new Map(
       [...(memory?.places ?? [])].map(([b, p]): [Buffer, typeof p] => [b, { ...p, offset: 0 }]),
     );
-    expect(() => checkMemory(result.steps, { places, arenaBytes: 1 << 20, peakBytes: 0 })).toThrow(
+    const { peakBytes = 0 } = memory ?? {};
+    expect(() => checkMemory(result.steps, { places, arenaBytes: 1 << 20, peakBytes })).toThrow(
       /over its operand/,
     );
   });
@@ -284,8 +285,17 @@ describe('memory', () => {
   test('the checker refuses an arena that is too small', () => {
     const { lowered: result, memory } = lowered(deep);
     const places = memory?.places ?? new Map();
-    expect(() => checkMemory(result.steps, { places, arenaBytes: 64, peakBytes: 0 })).toThrow(
+    const { peakBytes = 0 } = memory ?? {};
+    expect(() => checkMemory(result.steps, { places, arenaBytes: 64, peakBytes })).toThrow(
       /the arena has 64 bytes/,
+    );
+  });
+
+  test('the checker refuses another peak than the one it finds', () => {
+    const { lowered: result, memory } = lowered(deep);
+    const places = memory?.places ?? new Map();
+    expect(() => checkMemory(result.steps, { places, arenaBytes: 1 << 20, peakBytes: 64 })).toThrow(
+      /64 bytes live at once, it is 16384/,
     );
   });
 });

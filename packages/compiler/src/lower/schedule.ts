@@ -4,9 +4,6 @@ import { arenaSize } from './memory.ts';
 
 type After = readonly ReadonlySet<number>[];
 
-/** More steps than this keep their order: looking at all that are ready for each takes too long. */
-const manySteps = 4096;
-
 /**
  * An order of the steps in which less memory lives at once: that in which they are given, unless another one needs
  * less. after[i]: steps that must follow step i; last: steps that follow all.
@@ -16,8 +13,7 @@ export function schedule(
   after: After,
   last: readonly Step[],
 ): readonly number[] {
-  const given = topological(after);
-  if (steps.length > manySteps) return given;
+  const given = inOrder(after, (i) => i);
   const touched = [...steps, ...last].map(arenaBuffers);
   const orders = [given, byMemory(after, touched, false), byMemory(after, touched, true)];
   const peaks = orders.map((order) => peakOf(order, touched));
@@ -31,7 +27,9 @@ function arenaBuffers({ body }: Step): readonly Buffer[] {
 
 /** Which buffers live, while steps run one after another. */
 class Live {
-  bytes = 0;
+  /** The most that has lived during a step. */
+  most = 0;
+  private bytes = 0;
   private readonly left: Map<Buffer, number> = new Map();
   private readonly born: Set<Buffer> = new Set();
 
@@ -47,23 +45,24 @@ class Live {
     }, 0);
   }
 
-  /** Runs a step; gives what lives during it. */
-  run(buffers: readonly Buffer[]): number {
-    const after = this.bytes + this.change(buffers);
+  /** Runs a step; gives the buffers that weigh otherwise for other steps now: new ones, and those that one step is left to touch. */
+  run(buffers: readonly Buffer[]): readonly Buffer[] {
     const fresh = buffers.filter((buffer) => !this.born.has(buffer));
     const during = fresh.reduce((sum, buffer) => sum + arenaSize(buffer), this.bytes);
+    this.most = Math.max(this.most, during);
+    this.bytes += this.change(buffers);
     for (const buffer of buffers) {
       this.born.add(buffer);
       this.left.set(buffer, (this.left.get(buffer) ?? 0) - 1);
     }
-    this.bytes = after;
-    return during;
+    return buffers.filter((buffer) => fresh.includes(buffer) || this.left.get(buffer) === 1);
   }
 }
 
 function peakOf(order: readonly number[], touched: readonly (readonly Buffer[])[]): number {
   const live = new Live(touched);
-  return order.reduce((most, i) => Math.max(most, live.run(touched[i] ?? [])), 0);
+  for (const i of order) live.run(touched[i] ?? []);
+  return live.most;
 }
 
 /**
@@ -76,28 +75,15 @@ function byMemory(
   least: boolean,
 ): readonly number[] {
   const live = new Live(touched);
-  const waiting = predecessors(after);
-  const ready = new Set(waiting.flatMap((n, i) => (n === 0 ? [i] : [])));
-  const order: number[] = [];
-  const better = (a: readonly number[], b: readonly number[]): boolean =>
-    a[0] === b[0] ? (a[1] as number) < (b[1] as number) : (a[0] as number) < (b[0] as number);
-  while (ready.size > 0) {
-    let best: readonly number[] = [Number.POSITIVE_INFINITY, 0];
-    for (const i of ready) {
-      const change = live.change(touched[i] ?? []);
-      const candidate = [least ? change : Math.min(change, 0), i];
-      if (better(candidate, best)) best = candidate;
-    }
-    const next = best[1] as number;
-    ready.delete(next);
-    order.push(next);
-    live.run(touched[next] ?? []);
-    for (const i of after[next] ?? []) {
-      waiting[i] = (waiting[i] ?? 0) - 1;
-      if (waiting[i] === 0) ready.add(i);
-    }
-  }
-  return order;
+  const touching = new Map<Buffer, number[]>(touched.flat().map((buffer) => [buffer, []]));
+  for (const [i, buffers] of touched.entries()) for (const b of buffers) touching.get(b)?.push(i);
+  const change = (i: number): number => {
+    const bytes = live.change(touched[i] ?? []);
+    return least ? bytes : Math.min(bytes, 0);
+  };
+  return inOrder(after, change, (i) =>
+    live.run(touched[i] ?? []).flatMap((b) => touching.get(b) ?? []),
+  );
 }
 
 /** How many steps each one waits for. */
@@ -107,19 +93,36 @@ function predecessors(after: After): number[] {
   return waiting;
 }
 
-/** The first ready step in the given order goes first. */
-function topological(after: After): readonly number[] {
+/**
+ * The ready step with the least weight goes first; of equals, the first in the given order.
+ *
+ * @param run is told of each step, and says whose weights have changed.
+ */
+function inOrder(
+  after: After,
+  weight: (step: number) => number,
+  run: (step: number) => readonly number[] = () => [],
+): readonly number[] {
   const waiting = predecessors(after);
-  const ready = new MinHeap();
+  const ready = new Map<number, number>();
+  const queue = new Queue();
+  const offer = (i: number): void => {
+    ready.set(i, weight(i));
+    queue.push([weight(i), i]);
+  };
   waiting.forEach((n, i) => {
-    if (n === 0) ready.push(i);
+    if (n === 0) offer(i);
   });
   const order: number[] = [];
-  for (let i = ready.pop(); i !== undefined; i = ready.pop()) {
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const [least, i] = next;
+    if (ready.get(i) !== least) continue; // it has run, or its weight has changed
+    ready.delete(i);
     order.push(i);
-    for (const next of after[i] ?? []) {
-      waiting[next] = (waiting[next] ?? 0) - 1;
-      if (waiting[next] === 0) ready.push(next);
+    for (const other of run(i)) if (ready.has(other)) offer(other);
+    for (const j of after[i] ?? []) {
+      waiting[j] = (waiting[j] ?? 0) - 1;
+      if (waiting[j] === 0) offer(j);
     }
   }
   if (order.length !== after.length)
@@ -127,22 +130,27 @@ function topological(after: After): readonly number[] {
   return order;
 }
 
-class MinHeap {
-  private readonly items: number[] = [];
+type Entry = readonly [weight: number, step: number];
 
-  push(value: number): void {
+const before = (a: Entry, b: Entry): boolean => (a[0] === b[0] ? a[1] < b[1] : a[0] < b[0]);
+
+/** A heap with the least entry on top. */
+class Queue {
+  private readonly items: Entry[] = [];
+
+  push(value: Entry): void {
     const { items } = this;
     let at = items.push(value) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if ((items[parent] as number) <= value) break;
-      items[at] = items[parent] as number;
+      if (!before(value, items[parent] as Entry)) break;
+      items[at] = items[parent] as Entry;
       at = parent;
     }
     items[at] = value;
   }
 
-  pop(): number | undefined {
+  pop(): Entry | undefined {
     const { items } = this;
     const [top] = items;
     const last = items.pop();
@@ -151,10 +159,10 @@ class MinHeap {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= items.length) break;
-      if (child + 1 < items.length && (items[child + 1] as number) < (items[child] as number))
+      if (child + 1 < items.length && before(items[child + 1] as Entry, items[child] as Entry))
         child++;
-      if ((items[child] as number) >= last) break;
-      items[at] = items[child] as number;
+      if (!before(items[child] as Entry, last)) break;
+      items[at] = items[child] as Entry;
       at = child;
     }
     items[at] = last;

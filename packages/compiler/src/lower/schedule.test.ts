@@ -1,26 +1,31 @@
 import { f32, opNamed } from '@vorab/graph';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Buffer, Step } from './ir.ts';
+import type { Buffer, Operand, Step } from './ir.ts';
 import { schedule } from './schedule.ts';
 
 /** Steps that write a buffer each, of so many elements, and read those of earlier steps. */
 function stepsOf(sizes: readonly number[], reads: readonly (readonly number[])[]): Step[] {
   const buffers = sizes.map((n, id): Buffer => ({ id, type: f32(n), place: { kind: 'arena' } }));
-  const operand = (i: number) => ({ buffer: buffers[i] as Buffer, type: f32(sizes[i] as number) });
-  return sizes.map((_, i) => ({
-    body: {
-      kind: 'apply',
-      op: opNamed('sort'),
-      attrs: {},
-      inputs: (reads[i] ?? []).map(operand),
-      outputs: [operand(i)],
-    },
-    name: `step ${i}`,
-    reason: '',
-    border: '',
-    nodes: [],
-  })) as Step[];
+  const operand = (i: number): Operand => ({
+    buffer: buffers[i] as Buffer,
+    shape: [sizes[i] as number],
+  });
+  return sizes.map(
+    (_, i): Step => ({
+      body: {
+        kind: 'apply',
+        op: opNamed('sort'),
+        attrs: {},
+        inputs: (reads[i] ?? []).map(operand),
+        outputs: [operand(i)],
+      },
+      name: `step ${i}`,
+      reason: '',
+      border: '',
+      nodes: [],
+    }),
+  );
 }
 
 /** after[i] of steps: those that read what i writes. */

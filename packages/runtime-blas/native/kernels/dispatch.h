@@ -64,9 +64,8 @@ ScalarFn find_words(const Signature& signature);   // i32 u32 bool
 ScalarFn find_longs(const Signature& signature);   // i64 f64
 ScalarFn find_shorts(const Signature& signature);  // u8 i8 f16 bf16
 ScalarFn find_cast(Dt from, Dt to);
-ScalarFn find_pair(uint16_t first, uint16_t second, bool first_is_right);
-ScalarFn find_chain(uint16_t first, uint16_t second);
-FoldFn find_fold(const Folding& folding);
+void run_chain(const Chain& chain, size_t n);
+void find_links(Link* links, size_t count);
 
 bool find_reducer(Reduction reduction, Dt dtype, Reducer& out);
 void fill_moves(KernelTable& table);

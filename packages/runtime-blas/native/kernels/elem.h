@@ -110,17 +110,50 @@ inline void store(void* base, size_t i, Vec<Compute<D>, N> x) {
   __builtin_memcpy(static_cast<Storage<D>*>(base) + i, &v, sizeof v);
 }
 
+// The first `count` elements of V from memory, zeros in its other lanes.
+template <class V>
+inline V read_part(const void* from, size_t count) {
+#if defined(__AVX512F__)
+  constexpr bool kWhole = sizeof(V) == 64;
+  if constexpr (kWhole && sizeof(Lane<V>) == 4)
+    return (V)_mm512_maskz_loadu_epi32(static_cast<__mmask16>((1u << count) - 1), from);
+  if constexpr (kWhole && sizeof(Lane<V>) == 8)
+    return (V)_mm512_maskz_loadu_epi64(static_cast<__mmask8>((1u << count) - 1), from);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(V) == 32 && sizeof(Lane<V>) == 4)
+    return (V)_mm256_maskload_epi32(static_cast<const int*>(from), (__m256i)first_lanes<V>(count));
+#endif
+  V v{};
+  __builtin_memcpy(&v, from, count * sizeof(Lane<V>));
+  return v;
+}
+
+// The first `count` elements of V to memory.
+template <class V>
+inline void write_part(void* to, size_t count, V v) {
+#if defined(__AVX512F__)
+  constexpr bool kWhole = sizeof(V) == 64;
+  if constexpr (kWhole && sizeof(Lane<V>) == 4)
+    return _mm512_mask_storeu_epi32(to, static_cast<__mmask16>((1u << count) - 1), (__m512i)v);
+  if constexpr (kWhole && sizeof(Lane<V>) == 8)
+    return _mm512_mask_storeu_epi64(to, static_cast<__mmask8>((1u << count) - 1), (__m512i)v);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(V) == 32 && sizeof(Lane<V>) == 4)
+    return _mm256_maskstore_epi32(static_cast<int*>(to), (__m256i)first_lanes<V>(count),
+                                  (__m256i)v);
+#endif
+  __builtin_memcpy(to, &v, count * sizeof(Lane<V>));
+}
+
 template <Dt D, int N>
 inline Vec<Compute<D>, N> load_part(const void* base, size_t i, size_t count) {
-  Vec<Storage<D>, N> v{};
-  __builtin_memcpy(&v, static_cast<const Storage<D>*>(base) + i, count * sizeof(Storage<D>));
-  return widen<D, N>(v);
+  using V = Vec<Storage<D>, N>;
+  return widen<D, N>(read_part<V>(static_cast<const Storage<D>*>(base) + i, count));
 }
 
 template <Dt D, int N>
 inline void store_part(void* base, size_t i, size_t count, Vec<Compute<D>, N> x) {
-  const Vec<Storage<D>, N> v = narrow<D, N>(x);
-  __builtin_memcpy(static_cast<Storage<D>*>(base) + i, &v, count * sizeof(Storage<D>));
+  write_part(static_cast<Storage<D>*>(base) + i, count, narrow<D, N>(x));
 }
 
 }  // namespace vorab::blas::VORAB_ISA

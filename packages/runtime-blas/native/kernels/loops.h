@@ -9,6 +9,7 @@ namespace vorab::blas::VORAB_ISA {
 
 // A call per turn would cost as much as the turn.
 #define VORAB_INLINE __attribute__((always_inline)) inline
+#define VORAB_LAMBDA __attribute__((always_inline))
 
 // body.run<Count>(i): Count vectors from element i; body.part(i, n): fewer than one vector. Turns
 // of four vectors are for the dtypes that models compute in; for the others one at a time keeps

@@ -49,9 +49,22 @@ inline V floor_mod(V x, V y) {
   return map_lanes(x, y, floor_mod_one<Lane<V>>);
 }
 
+#if defined(__AVX512DQ__)
+// The lesser (4) or greater (5) one, -0 below 0; NaN where one is NaN, which vrangeps alone drops.
+template <int Which, class V>
+inline V range_of(V x, V y) {
+  const __m512 a = (__m512)x, b = (__m512)y;
+  const __mmask16 unordered = _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q);
+  return (V)_mm512_mask_add_ps(_mm512_range_ps(a, b, Which), unordered, a, b);
+}
+#endif
+
 // -0 is less than +0, as in IEEE 754-2019 minimum; NaN wins.
 template <class V>
 inline V lesser(V x, V y) {
+#if defined(__AVX512DQ__)
+  if constexpr (kIsFloat<V> && sizeof(V) == 64) return range_of<4>(x, y);
+#endif
   if constexpr (kIsReal<V>) {
     using B = Bits<V>;
     const V least = x < y ? x : y;
@@ -64,6 +77,9 @@ inline V lesser(V x, V y) {
 
 template <class V>
 inline V greater_of(V x, V y) {
+#if defined(__AVX512DQ__)
+  if constexpr (kIsFloat<V> && sizeof(V) == 64) return range_of<5>(x, y);
+#endif
   if constexpr (kIsReal<V>) {
     using B = Bits<V>;
     const V most = x > y ? x : y;

@@ -71,30 +71,18 @@ void store_move(void* memory, const void* reg, const Move& m) {
 }
 
 void stream_bytes(void* to, const void* from, size_t bytes) {
+  using V = Vec<uint8_t, kVectorBytes>;
   auto* target = static_cast<std::byte*>(to);
   const auto* source = static_cast<const std::byte*>(from);
-#if defined(__SSE2__)
-  const size_t head =
-      (kVectorBytes - reinterpret_cast<uintptr_t>(to) % kVectorBytes) % kVectorBytes;
-  if (head < bytes) {
-    __builtin_memcpy(target, source, head);
-    size_t i = head;
-    for (; i + kVectorBytes <= bytes; i += kVectorBytes) {
-#if defined(__AVX512F__)
-      _mm512_stream_si512(reinterpret_cast<__m512i*>(target + i), _mm512_loadu_si512(source + i));
-#elif defined(__AVX2__)
-      _mm256_stream_si256(reinterpret_cast<__m256i*>(target + i),
-                          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + i)));
-#else
-      _mm_stream_si128(reinterpret_cast<__m128i*>(target + i),
-                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + i)));
-#endif
-    }
-    __builtin_memcpy(target + i, source + i, bytes - i);
-    return;
+  size_t i = (kVectorBytes - past_vector(to)) % kVectorBytes;
+  if (i > bytes) i = bytes;
+  __builtin_memcpy(target, source, i);
+  for (; i + kVectorBytes <= bytes; i += kVectorBytes) {
+    V v;
+    __builtin_memcpy(&v, source + i, sizeof v);
+    stream_vector(target + i, v);
   }
-#endif
-  __builtin_memcpy(target, source, bytes);
+  __builtin_memcpy(target + i, source + i, bytes - i);
 }
 
 void fence() {

@@ -81,17 +81,13 @@ VORAB_INLINE Lane<V> across(V v) {
   }
 }
 
-// Short rows: the next row starts while this one still waits for its additions.
+// Short rows: the next row starts while this one still waits for its additions. In the first lane
+// of a small vector, where maxima have no branches.
 template <class R, Dt D>
 VORAB_INLINE Compute<D> reduce_short(const void* base, size_t at, size_t n) {
-  Compute<D> acc = R::template identity<Compute<D>>();
-  for (size_t i = 0; i < n; ++i) {
-    if constexpr (D == Dt::F16 || D == Dt::BF16)
-      acc = R::one(acc, load_part<D, 4>(base, at + i, 1)[0]);
-    else
-      acc = R::one(acc, static_cast<const Storage<D>*>(base)[at + i]);
-  }
-  return acc;
+  auto acc = splat<Vec<Compute<D>, 4>>(R::template identity<Compute<D>>());
+  for (size_t i = 0; i < n; ++i) acc = R::combine(acc, load_part<D, 4>(base, at + i, 1));
+  return acc[0];
 }
 
 }  // namespace vorab::blas::VORAB_ISA

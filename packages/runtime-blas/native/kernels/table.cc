@@ -48,9 +48,8 @@ ScalarFn find_scalar(const Signature& s) {
 KernelTable make_table() {
   KernelTable table{};
   table.scalar = &find_scalar;
-  table.pair = &find_pair;
-  table.chain = &find_chain;
-  table.fold = &find_fold;
+  table.chain = &run_chain;
+  table.find_links = &find_links;
   table.reducer = &find_reducer;
   fill_moves(table);
   fill_sums(table);

@@ -54,19 +54,56 @@ struct Reducer {
 using SumProductsFn = void (*)(void* out, const void* const* a, const void* const* b, size_t rows,
                                size_t columns, bool add);
 
-// op(a, b, c) of n elements, reduced into *acc; stored too unless out is null. start: the first
-// block overwrites *acc.
-using FoldFn = void (*)(void* acc, bool start, void* out, const void* a, const void* b,
-                        const void* c, size_t n, uint32_t fixed);
+// One step of a chain. Of a binary op the value is the left operand, of SubtractFrom and DivideInto
+// the right one.
+struct Link {
+  enum class Code : uint8_t {
+    Load,    // value = operand
+    Store,   // operand = value
+    Stream,  // likewise, past the caches where it lies on whole vectors
+    Fetch,   // the operand will be read soon
+    Sum,     // the accumulator takes in the value
+    Max,
+    Add,
+    Subtract,
+    SubtractFrom,
+    Multiply,
+    Divide,
+    DivideInto,
+    Minimum,
+    Maximum,
+    Square,
+    Negate,
+    Absolute,
+    Sqrt,
+    Rsqrt,
+    Exp,
+    Log,
+    Tanh,
+    Erf,
+    Sigmoid,
+  };
+  enum class Reach : uint8_t { Element, Row, All };  // an operand's element is for one of them
 
-// The op of a fold: first(a, b) alone, second(first(a, b), c), or second(first(a, b)).
-struct Folding {
-  enum class Form : uint8_t { One, Pair, Chain };
-  Form form;
-  uint16_t first, second;
-  bool first_is_right;
-  Reduction reduction;
+  Code code = Code::Load;
+  Reach reach = Reach::All;
+  uint16_t slot = 0;
+  void (*whole)() = nullptr;  // the set's code for whole turns,
+  void (*part)() = nullptr;   // and for the last one
 };
+
+// f32 ops that follow each other, in one loop over n elements of a row: the value stays in
+// registers. A product and the sum after it are rounded once where the hardware does so.
+struct Chain {
+  const Link* links;
+  size_t count;
+  std::byte* const* slots;
+  size_t skipped[3];  // bytes of an operand before this row, by reach
+  void* accumulator;  // of the sum or maximum, or null
+  bool start;         // the first block overwrites it
+};
+using ChainFn = void (*)(const Chain& chain, size_t n);
+inline constexpr size_t kMostLinks = 64;
 
 // Lines of a matrix, `step` elements apart.
 struct Rows {
@@ -105,12 +142,8 @@ struct Tiles {
 
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
-  // Two f32 ops in one loop, each rounded as if alone: second(first(a, b), c), or second(c,
-  // first(a, b)) when first_is_right. Null: not in this set.
-  ScalarFn (*pair)(uint16_t first, uint16_t second, bool first_is_right);
-  // Likewise second(first(a, b)); OP_mul as second: the square.
-  ScalarFn (*chain)(uint16_t first, uint16_t second);
-  FoldFn (*fold)(const Folding& folding);  // of f32; null: not in this set
+  ChainFn chain;
+  void (*find_links)(Link* links, size_t count);  // of a chain: fills whole and part
   bool (*reducer)(Reduction reduction, Dt dtype, Reducer& out);
   LoadFn load[4];    // by log2 of the element's width
   StoreFn store[4];  // likewise

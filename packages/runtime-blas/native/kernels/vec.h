@@ -83,8 +83,22 @@ inline V select(Mask<V> mask, V yes, V no) {
   return mask ? yes : no;
 }
 
+// The first `count` lanes.
+template <class V>
+inline Mask<V> first_lanes(size_t count) {
+  Mask<V> lane;
+  for (int i = 0; i < kLanes<V>; ++i) lane[i] = i;
+  return lane < static_cast<Lane<Mask<V>>>(count);
+}
+
 template <class V>
 inline bool any_of(V mask) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0;
+#endif
+#if defined(__AVX__)
+  if constexpr (sizeof(V) == 32) return _mm256_testz_si256((__m256i)mask, (__m256i)mask) == 0;
+#endif
   Lane<V> all = 0;
   for (int i = 0; i < kLanes<V>; ++i) all |= mask[i];
   return all != 0;
@@ -178,6 +192,22 @@ inline V sqrt_of(V x) {
     return static_cast<Lane<V>>(__builtin_sqrt(v));
   });
 }
+
+// Past the caches; `to` lies on whole vectors.
+template <class V>
+inline void stream_vector(void* to, V x) {
+#if defined(__AVX512F__)
+  _mm512_stream_si512(static_cast<__m512i*>(to), (__m512i)x);
+#elif defined(__AVX2__)
+  _mm256_stream_si256(static_cast<__m256i*>(to), (__m256i)x);
+#elif defined(__SSE2__)
+  _mm_stream_si128(static_cast<__m128i*>(to), (__m128i)x);
+#else
+  __builtin_memcpy(to, &x, sizeof x);
+#endif
+}
+
+inline size_t past_vector(const void* at) { return reinterpret_cast<uintptr_t>(at) % kVectorBytes; }
 
 enum class Rounding { Nearest = 0, Down = 1, Up = 2, Zero = 3 };  // the immediates of roundps
 

@@ -34,8 +34,8 @@ bool only_reduces(const TapeSource& source) {
 int64_t tile_for(const TapeSource& source) {
   const size_t n = source.instrs.size();
   if (source.reduced > 0 && source.inner > 0 && only_reduces(source)) return 8192;
-  if (source.reduced > 0) return n <= 24 ? 1024 : 512;  // a reduction has a cost per tile
-  return n <= 6 ? 1024 : n <= 14 ? 512 : 256;
+  if (source.reduced > 0) return n <= 24 ? 2048 : 512;  // a reduction has a cost per tile
+  return n <= 6 ? 1024 : 512;
 }
 
 constexpr double kGrain = 100e3;  // cost of one task: some 10 to 30 microseconds

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "artifact/native/ops.h"
-#include "pairing.h"
+#include "chaining.h"
 #include "slots.h"
 #include "stage_plan.h"
 
@@ -19,7 +19,7 @@ class Emitter {
         program_(program),
         slots_(program),
         nest_(program.nest),
-        pairing_(pair_ops(source, analysis, *program.kernels)) {
+        chaining_(chain_ops(source, analysis)) {
     const size_t n = source.instrs.size();
     wide_.assign(n, 0);
     expanded_.assign(n, 0);
@@ -33,6 +33,7 @@ class Emitter {
   void run() {
     for (size_t i = 0; i < source_.instrs.size(); ++i) above_tile(i);
     for (size_t s = 0; s < program_.stages.size(); ++s) stage(static_cast<int>(s));
+    fetch_next_items();
     for (size_t i = 0; i < source_.instrs.size(); ++i) {
       if (source_.instrs[i].kind == Kind::Store && info(i).level == Level::Item) store_item(i);
     }
@@ -118,7 +119,7 @@ class Emitter {
 
   void stage(int s) {
     const size_t n = source_.instrs.size();
-    StageState state{plan_stage(source_, analysis_, pairing_, program_, s),
+    StageState state{plan_stage(source_, analysis_, chaining_, program_, s),
                      std::vector<uint16_t>(n, 0), std::vector<bool>(n, false),
                      std::vector<uint16_t>(n, 0)};
     Stage& stage = program_.stages[static_cast<size_t>(s)];
@@ -151,7 +152,7 @@ class Emitter {
     op.kind = OpKind::Point;
     op.out = slots_.pointer();
     op.index = static_cast<uint16_t>(access);
-    stage.tile.push_back(op);
+    stage.tile.insert(stage.tile.begin(), op);  // nothing comes between two chains
     return op.out;
   }
 
@@ -167,9 +168,8 @@ class Emitter {
   // Its elements are all equal within a tile.
   bool same_over_tile(size_t i) const {
     if (info(i).level == Level::Uniform) return true;
-    const bool one_item =
-        nest_.mode == Mode::Rows && (!nest_.rows_are_items || nest_.tile_rows == 1);
-    return info(i).level == Level::Item && one_item;
+    const bool one_row = nest_.one_item() && (!nest_.rows_are_items || nest_.tile_rows == 1);
+    return info(i).level == Level::Item && one_row;
   }
 
   // Stored or reduced over a tile, which reads every element.
@@ -198,20 +198,30 @@ class Emitter {
   void event(size_t at, Stage& stage, StageState& state) {
     const size_t i = state.plan.events[at];
     const SourceInstr& instr = source_.instrs[i];
+    const bool linked = instr.kind == Kind::Scalar && chaining_.members[i].linked;
+    std::vector<Link> links;
     uint16_t args[4] = {0, 0, 0, 0};
     int n = 0;
     uint8_t fixed = 0;
-    each_operand(source_, pairing_, i, [&](uint16_t arg) {
-      if (same_over_tile(arg)) fixed |= static_cast<uint8_t>(1u << n);
-      args[n++] = tile_slot(arg, state);
-    });
-    each_operand(source_, pairing_, i, [&](uint16_t arg) { release(arg, at, state); });
+    if (linked) {
+      collect_links(i, state, links);
+    } else {
+      each_operand(source_, chaining_, i, [&](uint16_t arg) {
+        if (same_over_tile(arg)) fixed |= static_cast<uint8_t>(1u << n);
+        args[n++] = tile_slot(arg, state);
+      });
+    }
+    each_operand(source_, chaining_, i, [&](uint16_t arg) { release(arg, at, state); });
     switch (instr.kind) {
       case Kind::Load:
       case Kind::Index: load(i, stage, state); break;
       case Kind::Scalar:
-        compute(i, args, n, stage, state);
-        stage.tile.back().fixed = fixed;
+        if (linked) {
+          chain(i, std::move(links), stage, state);
+        } else {
+          compute(i, args, n, stage, state);
+          stage.tile.back().fixed = fixed;
+        }
         break;
       case Kind::Reduce:
         if (!state.plan.folded[i]) reduce(i, args[0], stage, state);
@@ -221,6 +231,28 @@ class Emitter {
         break;
       case Kind::Const: break;
     }
+  }
+
+  Link link_to(Link::Code code, uint16_t arg, const StageState& state) {
+    switch (info(arg).level) {
+      case Level::Uniform: return {code, Link::Reach::All, wide_[arg]};
+      case Level::Item:
+        if (nest_.one_item()) return {code, Link::Reach::Row, wide_[arg]};
+        return {code, Link::Reach::Element, expand(arg)};
+      case Level::Tile: return {code, Link::Reach::Element, state.slot[arg]};
+    }
+    return {};
+  }
+
+  void collect_links(size_t i, const StageState& state, std::vector<Link>& links) {
+    const Chaining::Member& member = chaining_.members[i];
+    if (member.grows)
+      collect_links(member.from, state, links);
+    else
+      links.push_back(link_to(Link::Code::Load, member.from, state));
+    const bool unary = member.other == Chaining::kNone;
+    links.push_back(unary ? Link{member.code}
+                          : link_to(member.code, static_cast<uint16_t>(member.other), state));
   }
 
   void release(uint16_t arg, size_t at, StageState& state) {
@@ -266,19 +298,53 @@ class Emitter {
   }
 
   void compute(size_t i, const uint16_t* args, int count, Stage& stage, StageState& state) {
-    const ScalarFn paired = pairing_.hosts[i].fn;
-    const StagePlan::Fold& folding = state.plan.folds[i];
     Op op;
-    op.kind = folding.fn ? OpKind::Fold : OpKind::Scalar;
-    op.out = folding.alone ? 0 : target(i, state);
-    op.fold = folding.fn;
-    if (folding.fn) op.index = add_accumulator(folding.reduce, stage);
-    op.fn = paired ? paired : scalar_kernel(source_, source_.instrs[i], *program_.kernels);
+    op.out = target(i, state);
+    op.fn = scalar_kernel(source_, source_.instrs[i], *program_.kernels);
     op.a = args[0], op.b = args[1], op.c = args[2], op.d = args[3];
     op.whole_vectors = slots_.is_register(op.out);
     for (int k = 0; k < count; ++k)
       op.whole_vectors = op.whole_vectors && slots_.is_register(args[k]);
     stage.tile.push_back(op);
+  }
+
+  void chain(size_t i, std::vector<Link> links, Stage& stage, StageState& state) {
+    const size_t fold = state.plan.folds[i];
+    const bool folds = fold != StagePlan::kNone;
+    const bool alone = folds && state.plan.uses[i] == 1 && !info(i).held && state.forward[i] == 0;
+    const int forward = state.plan.forwards[i];
+    const bool streams = forward >= 0 && program_.accesses[static_cast<size_t>(forward)].streams;
+    const Link::Code store = streams ? Link::Code::Stream : Link::Code::Store;
+    if (!alone) links.push_back({store, Link::Reach::Element, target(i, state)});
+    Op op;
+    op.kind = OpKind::Chain;
+    op.whole_vectors = !folds && std::all_of(links.begin(), links.end(), [&](const Link& link) {
+      return link.reach != Link::Reach::Element || slots_.is_register(link.slot);
+    });
+    if (folds) {
+      const bool sum = source_.instrs[fold].reduction == Reduction::Sum;
+      links.push_back({sum ? Link::Code::Sum : Link::Code::Max});
+      op.index = add_accumulator(fold, stage);
+      op.reduces = true;
+    }
+    program_.kernels->find_links(links.data(), links.size());
+    op.first = static_cast<uint32_t>(program_.links.size());
+    op.count = static_cast<uint32_t>(links.size());
+    program_.links.insert(program_.links.end(), links.begin(), links.end());
+    if (stage.tile.empty() || !joins(stage.tile.back(), op)) {
+      stage.tile.push_back(op);
+      return;
+    }
+    Op& before = stage.tile.back();
+    before.count += op.count;
+    before.whole_vectors = before.whole_vectors && op.whole_vectors;
+    before.reduces = op.reduces;
+    before.index = op.index;
+  }
+
+  // A chain that comes straight after another runs in its loop, while what that one stored is near.
+  static bool joins(const Op& before, const Op& op) {
+    return before.kind == OpKind::Chain && !before.reduces && before.count + op.count <= kMostLinks;
   }
 
   uint16_t add_accumulator(size_t i, Stage& stage) {
@@ -316,12 +382,68 @@ class Emitter {
     stage.tile.push_back(op);
   }
 
+  // ---------------------------------------------------------------- the next rows
+
+  // While the longest chain works on rows in cache, the rows of the next item come: the hardware's
+  // own prefetching ends with a page.
+  void fetch_next_items() {
+    Stage* stage = nullptr;
+    size_t longest = 0;
+    for (size_t s = 1; s < program_.stages.size(); ++s) {
+      for (size_t o = 0; o < program_.stages[s].tile.size(); ++o) {
+        const Op& op = program_.stages[s].tile[o];
+        if (op.kind != OpKind::Chain) continue;
+        if (stage != nullptr && work_of(op) <= work_of(stage->tile[longest])) continue;
+        stage = &program_.stages[s];
+        longest = o;
+      }
+    }
+    if (stage == nullptr || !nest_.row_by_row()) return;
+    const std::vector<Op> first = program_.stages[0].tile;
+    for (const Op& point : first) {
+      if (point.kind != OpKind::Point || !fetches(program_.accesses[point.index])) continue;
+      Op ahead = point;
+      ahead.kind = OpKind::Ahead;
+      ahead.out = slots_.pointer();
+      stage->tile.insert(stage->tile.begin(), ahead);
+      prepend_link(stage->tile[++longest], {Link::Code::Fetch, Link::Reach::Element, ahead.out});
+    }
+  }
+
+  // f32 rows one behind the other, which leave the caches to the others.
+  bool fetches(const Access& access) const {
+    constexpr int64_t kMost = 16 << 10;
+    const int64_t bytes = nest_.col.extent << access.log2_width;
+    return access.dtype == Dt::F32 && access.col == 1 && access.across == nest_.col.extent &&
+           bytes * nest_.block <= kMost;
+  }
+
+  // Functions count for ten ops.
+  size_t work_of(const Op& op) const {
+    size_t work = 0;
+    for (size_t l = 0; l < op.count; ++l)
+      work += program_.links[op.first + l].code >= Link::Code::Exp ? 10 : 1;
+    return work;
+  }
+
+  // Before the others, so that a reduction stays the last one.
+  void prepend_link(Op& op, Link link) {
+    if (op.count == kMostLinks) return;
+    std::vector<Link>& links = program_.links;
+    program_.kernels->find_links(&link, 1);
+    const auto first = static_cast<uint32_t>(links.size());
+    links.push_back(link);
+    for (size_t l = 0; l < op.count; ++l) links.push_back(Link(links[op.first + l]));
+    op.first = first;
+    ++op.count;
+  }
+
   const TapeSource& source_;
   const Analysis& analysis_;
   TapeProgram& program_;
   Slots slots_;
   const Nest& nest_;
-  const Pairing pairing_;
+  const Chaining chaining_;
   std::vector<uint16_t> wide_;      // Uniform and Item values
   std::vector<uint16_t> expanded_;  // Item values, repeated over a tile
   std::vector<uint16_t> held_;      // registers of whole items

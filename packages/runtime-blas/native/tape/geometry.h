@@ -29,6 +29,14 @@ struct Nest {
   int64_t tile_rows = 1, tile_cols = 1;
   bool rows_are_items = false;  // Rows: the tile's rows are the item's rows (row == across)
 
+  // Ops run along one row after the other, to which the item's values are single elements.
+  bool row_by_row() const {
+    constexpr int64_t kLeast = 128;  // elements that are worth a call
+    return mode == Mode::Rows && rows_are_items && (tile_rows == 1 || tile_cols >= kLeast);
+  }
+  // A value of the item is one element to those ops.
+  bool one_item() const { return mode == Mode::Rows && (!rows_are_items || row_by_row()); }
+
   int64_t tile() const { return tile_rows * tile_cols; }
   int64_t items() const;  // blocks of kept elements; in Map mode tiles
   int64_t reduced_elements() const;

@@ -70,29 +70,11 @@ int64_t TapeRun::outermost_extent() const {
   return nest_.rows_are_items ? nest_.col.extent : nest_.row.extent;
 }
 
-// While later stages work on rows in cache, the next rows come: the hardware's own prefetching ends
-// with a page.
-void TapeRun::fetch_next_rows() const {
-  constexpr int64_t kLine = 64, kMost = 16 << 10;
-  for (const Op& op : program_.stages[0].tile) {
-    if (op.kind != OpKind::Point) continue;
-    const Access& a = program_.accesses[op.index];
-    const int64_t bytes = nest_.col.extent << a.log2_width;
-    if (a.col != 1 || a.across == 0 || bytes * item_n_ > kMost) continue;
-    for (int64_t r = item_n_; r < 2 * item_n_; ++r) {
-      const std::byte* row = base_[op.index] + ((at_[op.index] + r * a.across) << a.log2_width);
-      for (int64_t at = 0; at < bytes; at += kLine) __builtin_prefetch(row + at, 0, 2);
-    }
-  }
-}
-
 void TapeRun::whole_item(int64_t item) {
   place_item(item);
   item_ops(program_.item_first);
-  const bool fetches = nest_.rows_are_items && program_.stages.size() > 1;
   for (const Stage& stage : program_.stages) {
     stage_tiles(stage, {0, outermost_extent()});
-    if (fetches && &stage == program_.stages.data()) fetch_next_rows();
     finish(stage);
     item_ops(stage.item);
   }

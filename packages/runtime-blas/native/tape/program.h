@@ -30,7 +30,8 @@ enum class OpKind : uint8_t {
   Index,   // out = index along a dim
   Expand,  // out (tile) = a (item), repeated over the reduced dims
   Reduce,  // accumulator takes in a (tile); b: 1 + the access that a points to the rows of, or 0
-  Fold,    // accumulator takes in fold(a, b, c); out too, unless null
+  Chain,   // the links from `first` on; index: of the accumulator, if they end with a reduction
+  Ahead,   // out = address of the access one item further
   Window,  // out = address of the tile within a register that holds a whole item
 };
 
@@ -44,7 +45,8 @@ struct Op {
   uint16_t out = 0, a = 0, b = 0, c = 0, d = 0;
   uint16_t index = 0;  // access, reducer or memo
   ScalarFn fn = nullptr;
-  FoldFn fold = nullptr;
+  uint32_t first = 0, count = 0;  // links
+  bool reduces = false;
 };
 
 struct Accumulator {
@@ -71,6 +73,7 @@ struct TapeProgram {
   Nest nest;
   const KernelTable* kernels = nullptr;
   std::vector<Access> accesses;
+  std::vector<Link> links;
   std::vector<ConstFill> consts;
   std::vector<Op> uniform;     // per task, over a full register
   std::vector<Op> item_first;  // per item, before the first stage

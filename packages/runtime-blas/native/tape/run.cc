@@ -113,20 +113,21 @@ void TapeRun::accumulate(const Op& op, size_t rows, size_t cols) const {
   }
 }
 
-void TapeRun::fold(const Op& op, size_t rows, size_t cols) const {
-  const Accumulator& a = stage_->accumulators[op.index];
-  if (!nest_.rows_are_items) {
+void TapeRun::chain(const Op& op, size_t rows, size_t cols) const {
+  if (!nest_.row_by_row()) {
     cols *= rows;
     rows = 1;
   }
+  const size_t n = op.whole_vectors && rows == 1 ? (cols + 15) & ~size_t{15} : cols;
+  Chain run{program_.links.data() + op.first, op.count, slots_, {}, nullptr, first_tile_};
+  std::byte* accumulator = nullptr;
+  if (op.reduces) accumulator = slots_[stage_->accumulators[op.index].acc];
   for (size_t r = 0; r < rows; ++r) {
-    const size_t skipped = r * cols * sizeof(float);
-    const auto operand = [&](uint16_t slot, int k) {
-      return slots_[slot] + ((op.fixed >> k & 1) != 0 ? 0 : skipped);
-    };
-    op.fold(slots_[a.acc] + r * a.reducer.accumulator_width, first_tile_,
-            op.out == 0 ? nullptr : slots_[op.out] + skipped, operand(op.a, 0), operand(op.b, 1),
-            operand(op.c, 2), cols, op.fixed);
+    run.skipped[static_cast<size_t>(Link::Reach::Element)] = r * cols * sizeof(float);
+    run.skipped[static_cast<size_t>(Link::Reach::Row)] = r * sizeof(float);
+    if (op.reduces)
+      run.accumulator = accumulator + r * stage_->accumulators[op.index].reducer.accumulator_width;
+    kernels_.chain(run, n);
   }
 }
 
@@ -149,7 +150,8 @@ void TapeRun::tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t
         break;
       }
       case OpKind::Reduce: accumulate(op, r, c); break;
-      case OpKind::Fold: fold(op, r, c); break;
+      case OpKind::Chain: chain(op, r, c); break;
+      case OpKind::Ahead: slots_[op.out] = address(op.index, row + nest_.block, col); break;
       case OpKind::Window: slots_[op.out] = slots_[op.a] + (position_ << op.log2_width); break;
       case OpKind::Expand: break;
     }
@@ -168,7 +170,8 @@ void TapeRun::item_ops(const std::vector<Op>& ops) {
       case OpKind::Expand: expand(op); break;
       case OpKind::Point:
       case OpKind::Reduce:
-      case OpKind::Fold:
+      case OpKind::Chain:
+      case OpKind::Ahead:
       case OpKind::Window: break;
     }
   }

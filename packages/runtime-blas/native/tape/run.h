@@ -34,7 +34,6 @@ class TapeRun {
   void start();
   void map(int64_t from, int64_t to);
   void place_item(int64_t item);
-  void fetch_next_rows() const;
   void whole_item(int64_t item);
   void stage_tiles(const Stage& stage, Range outermost);
   void row_tiles(const Stage& stage, Range rows, Range cols);
@@ -59,7 +58,7 @@ class TapeRun {
   void expand(const Op& op) const;
   void index(const Op& op, const Move& move, int64_t start) const;
   void accumulate(const Op& op, size_t rows, size_t cols) const;
-  void fold(const Op& op, size_t rows, size_t cols) const;
+  void chain(const Op& op, size_t rows, size_t cols) const;
 
   struct Memo {
     const std::byte* from;

@@ -6,24 +6,28 @@ namespace vorab::blas {
 namespace {
 
 constexpr size_t kNever = static_cast<size_t>(-1);
-constexpr int64_t kLeastFold = 128;  // elements of a row that are worth a call
 
 class StagePlanner {
  public:
-  StagePlanner(const TapeSource& source, const Analysis& analysis, const Pairing& pairing,
+  StagePlanner(const TapeSource& source, const Analysis& analysis, const Chaining& chaining,
                const TapeProgram& program, int stage)
-      : source_(source), analysis_(analysis), pairing_(pairing), program_(program), stage_(stage) {}
+      : source_(source),
+        analysis_(analysis),
+        chaining_(chaining),
+        program_(program),
+        stage_(stage) {}
 
   StagePlan run() {
     const size_t n = source_.instrs.size();
     plan_.last_use.assign(n, kNever);
     plan_.forwards.assign(n, -1);
     plan_.stored.assign(n, false);
-    plan_.folds.assign(n, {});
+    plan_.uses.assign(n, 0);
+    plan_.folds.assign(n, StagePlan::kNone);
     plan_.folded.assign(n, false);
     plan_.reduced_in_place.assign(n, false);
     collect();
-    find_last_uses();
+    find_uses();
     find_forwards();
     find_folds();
     find_reduced_in_place();
@@ -35,7 +39,7 @@ class StagePlanner {
 
   bool runs(size_t i) const {
     return info(i).level == Level::Tile && (info(i).exec >> stage_ & 1) != 0 &&
-           !pairing_.is_guest[i];
+           !chaining_.is_guest[i];
   }
 
   // Stores over a loaded value come last: later instructions may still read through its pointer.
@@ -64,10 +68,10 @@ class StagePlanner {
     return false;
   }
 
-  void find_last_uses() {
+  void find_uses() {
     for (size_t at = 0; at < plan_.events.size(); ++at) {
-      each_operand(source_, pairing_, plan_.events[at],
-                   [&](uint16_t arg) { plan_.last_use[arg] = at; });
+      each_operand(source_, chaining_, plan_.events[at],
+                   [&](uint16_t arg) { plan_.last_use[arg] = at, ++plan_.uses[arg]; });
     }
   }
 
@@ -85,14 +89,22 @@ class StagePlanner {
     return true;
   }
 
+  // Whether a chain may store v past the caches: nobody reads it there, and it lies on whole
+  // vectors.
+  bool may_stream(size_t v) const {
+    const Nest& nest = program_.nest;
+    const bool whole = nest.col.extent % 16 == 0 && nest.tile_cols % 16 == 0;
+    return whole && plan_.uses[v] == 1 && chaining_.members[v].linked;
+  }
+
   void find_forwards() {
     for (size_t i : plan_.events) {
       const SourceInstr& instr = source_.instrs[i];
       if (instr.kind != Kind::Store) continue;
       const size_t v = instr.arg[1];
       const Access& access = program_.accesses[instr.arg[0]];
-      if (!access.direct_tile || access.streams || !runs(v) || info(v).held ||
-          plan_.forwards[v] >= 0)
+      if (!access.direct_tile || !runs(v) || info(v).held || plan_.forwards[v] >= 0 ||
+          (access.streams && !may_stream(v)))
         continue;
       const SourceInstr& made = source_.instrs[v];
       const bool pointer = made.kind == Kind::Load && program_.accesses[made.arg[0]].direct_tile;
@@ -102,24 +114,17 @@ class StagePlanner {
     }
   }
 
-  // A reduction of a scalar op of this stage runs in the same loop.
+  // A reduction of a chain of this stage runs in the same loop.
   void find_folds() {
-    const Nest& nest = program_.nest;
-    const bool short_rows =
-        nest.rows_are_items && nest.tile_rows > 1 && nest.tile_cols < kLeastFold;
-    if (nest.mode != Mode::Rows || short_rows) return;
-    std::vector<int> uses(source_.instrs.size(), 0);
-    for (size_t i : plan_.events)
-      each_operand(source_, pairing_, i, [&](uint16_t arg) { ++uses[arg]; });
+    if (!program_.nest.one_item()) return;
     for (size_t i : plan_.events) {
       const SourceInstr& instr = source_.instrs[i];
       const size_t v = instr.arg[0];
-      if (instr.kind != Kind::Reduce || instr.dtype != Dt::F32 || !runs(v)) continue;
-      const SourceInstr& made = source_.instrs[v];
-      const bool f32 = made.kind == Kind::Scalar && made.dtype == Dt::F32;
-      const FoldFn fn = f32 ? fold_kernel(v, instr.reduction) : nullptr;
-      if (fn == nullptr || plan_.folds[v].fn != nullptr) continue;
-      plan_.folds[v] = {fn, i, uses[v] == 1 && !info(v).held && plan_.forwards[v] < 0};
+      const bool folds = instr.kind == Kind::Reduce && instr.dtype == Dt::F32 &&
+                         (instr.reduction == Reduction::Sum || instr.reduction == Reduction::Max);
+      if (!folds || !runs(v) || !chaining_.members[v].linked || plan_.folds[v] != StagePlan::kNone)
+        continue;
+      plan_.folds[v] = i;
       plan_.folded[i] = true;
     }
   }
@@ -134,26 +139,14 @@ class StagePlanner {
     }
     for (size_t i : plan_.events) {
       if (source_.instrs[i].kind == Kind::Reduce) continue;
-      each_operand(source_, pairing_, i,
+      each_operand(source_, chaining_, i,
                    [&](uint16_t arg) { plan_.reduced_in_place[arg] = false; });
     }
   }
 
-  FoldFn fold_kernel(size_t v, Reduction reduction) const {
-    const SourceInstr& made = source_.instrs[v];
-    const Pairing::Host& host = pairing_.hosts[v];
-    if (host.guest == Pairing::kNone) {
-      if (made.arity > 2 || source_.instrs[made.arg[0]].dtype != Dt::F32) return nullptr;
-      return program_.kernels->fold({Folding::Form::One, made.op, 0, false, reduction});
-    }
-    const uint16_t first = source_.instrs[static_cast<size_t>(host.guest)].op;
-    const auto form = host.chained ? Folding::Form::Chain : Folding::Form::Pair;
-    return program_.kernels->fold({form, first, made.op, host.guest_is_right, reduction});
-  }
-
   const TapeSource& source_;
   const Analysis& analysis_;
-  const Pairing& pairing_;
+  const Chaining& chaining_;
   const TapeProgram& program_;
   const int stage_;
   StagePlan plan_;
@@ -161,9 +154,9 @@ class StagePlanner {
 
 }  // namespace
 
-StagePlan plan_stage(const TapeSource& source, const Analysis& analysis, const Pairing& pairing,
+StagePlan plan_stage(const TapeSource& source, const Analysis& analysis, const Chaining& chaining,
                      const TapeProgram& program, int stage) {
-  return StagePlanner(source, analysis, pairing, program, stage).run();
+  return StagePlanner(source, analysis, chaining, program, stage).run();
 }
 
 }  // namespace vorab::blas

@@ -1,5 +1,9 @@
 #include "tape.h"
 
+#include <bit>
+#include <cmath>
+#include <limits>
+
 #include "check.h"
 
 namespace vorab::blas::test {
@@ -124,6 +128,38 @@ VORAB_TEST(softmax_in_place) {
     for (SourceAccess& access : source.accesses) access.value = 0, access.place.space = 0;
     expect_same(label("in place", 13, cols).c_str(), source, {Dt::F32},
                 buffers_of({Dt::F32}, {13 * cols}));
+  }
+}
+
+// Moderate numerators, in whole turns, then any bits: both ways to divide by one value give its
+// bits.
+VORAB_TEST(division_by_one_value) {
+  constexpr size_t kCount = 2048;
+  std::mt19937 random(3);
+  for (float divisor : {3.0f, 0.1f, 0x1.fffffep0f, 1e-30f, 1e30f, -7.0f, 0.0f, 1e-40f,
+                        std::numeric_limits<float>::infinity()}) {
+    TapeBuilder t({kCount});
+    t.store(2, t.scalar("div", {t.load(0, Dt::F32, {1}), t.load(1, Dt::F32, {0})}), {1});
+    std::vector<float> x(kCount), got(kCount);
+    for (size_t i = 0; i < kCount; ++i) {
+      const uint32_t moderate =
+          static_cast<uint32_t>((random() & 0x807fffffu) | (100u + random() % 50u) << 23);
+      x[i] = std::bit_cast<float>(i < kCount / 2 ? moderate : static_cast<uint32_t>(random()));
+      if (i % 64 == 0) x[i] = i % 128 == 0 ? 0.0f : -0.0f;
+    }
+    Buffers buffers{std::vector<std::byte>(kCount * 4), std::vector<std::byte>(4),
+                    std::vector<std::byte>(kCount * 4)};
+    std::memcpy(buffers[0].data(), x.data(), kCount * 4);
+    std::memcpy(buffers[1].data(), &divisor, 4);
+    const Buffers out = run_compiled(t.source, buffers);
+    std::memcpy(got.data(), out[2].data(), kCount * 4);
+    for (size_t i = 0; i < kCount; ++i) {
+      const float want = x[i] / divisor;
+      CHECK(std::isnan(want) ? std::isnan(got[i])
+                             : std::bit_cast<uint32_t>(got[i]) == std::bit_cast<uint32_t>(want),
+            std::to_string(x[i]) + " / " + std::to_string(divisor) + " gave " +
+                std::to_string(got[i]));
+    }
   }
 }
 

@@ -9,6 +9,8 @@ namespace vorab::blas {
 class BlockProduct {
  public:
   BlockProduct(Dt dtype, const Tiles& tiles);
+  // Whether there are products of the dtype; sums (add) are of f32 and f64 alone.
+  explicit operator bool() const { return product_ != nullptr; }
 
   // c = a * b, or c += a * b. a: rows x inner, b: inner x cols; c: row-major with leading dimension
   // ldc.

@@ -33,8 +33,8 @@ ContractStep::ContractStep(ContractSource source, const KernelTable& kernels) : 
   const Dt operand = source.a.dtype;
   acc_dtype_ = source.epilogue.accesses[static_cast<size_t>(source.acc)].dtype;
   product_dtype_ = operand == Dt::F16 || operand == Dt::BF16 ? Dt::F32 : operand;
-  product_ = product_of(product_dtype_);
-  if (product_ == nullptr) throw Unsupported(std::string("a contraction of ") + name_of(operand));
+  product_.emplace(product_dtype_, kernels.tiles);
+  if (!*product_) throw Unsupported(std::string("a contraction of ") + name_of(operand));
   widen_ = cast_kernel(kernels, operand, product_dtype_);
   narrow_ = cast_kernel(kernels, product_dtype_, acc_dtype_);
   choose_target(source);
@@ -113,7 +113,9 @@ int64_t ContractStep::scratch_bytes() const {
     }
   }
   const int64_t operands = packed_ ? packed_->scratch_bytes()
-                                   : count(plan_.block_m, plan_.k) + count(plan_.k, plan_.block_n);
+                                   : count(plan_.block_m, plan_.k) +
+                                         count(plan_.k, plan_.block_n) +
+                                         round64(product_->scratch_bytes(plan_.k));
   const int64_t block = bytes_of(product_dtype_, plan_.block_m * plan_.block_n);
   return operands + (target_.in_place ? 0 : block) + (narrow_ ? block : 0) + tape +
          round64(static_cast<int64_t>(streams_.size() * sizeof(int64_t)));
@@ -238,7 +240,8 @@ void ContractStep::multiply(const RunContext& context, const Block& block, std::
   }
   const MatrixView a = view_of(context, plan_.a, block, block.m, 0, block.rows, plan_.k, scratch);
   const MatrixView b = view_of(context, plan_.b, block, 0, block.n, plan_.k, block.cols, scratch);
-  product_(a, b, acc, ld, block.rows, block.cols, plan_.k);
+  product_->run({a, b, acc, ld, block.rows, block.cols, plan_.k, false}, scratch);
+  scratch += round64(product_->scratch_bytes(plan_.k));
 }
 
 void ContractStep::run_block(const RunContext& context, int64_t index, std::byte* scratch) const {

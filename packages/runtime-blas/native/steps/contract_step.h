@@ -4,9 +4,9 @@
 
 #include <optional>
 
+#include "../gemm/block.h"
 #include "../gemm/packed.h"
 #include "../gemm/plan.h"
-#include "../gemm/product.h"
 #include "../tape/program.h"
 #include "backend.h"
 #include "step.h"
@@ -58,7 +58,7 @@ class ContractStep : public Step {
   const KernelTable& kernels_;
   Dt product_dtype_ = Dt::F32;  // in which the product is computed
   Dt acc_dtype_ = Dt::F32;      // that the epilogue reads
-  ProductFn product_ = nullptr;
+  std::optional<BlockProduct> product_;  // of blocks that are not packed_
   ScalarFn widen_ = nullptr;   // operand to product dtype, for half floats
   ScalarFn narrow_ = nullptr;  // product to acc dtype
   Target target_;

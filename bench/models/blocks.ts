@@ -1,4 +1,4 @@
-import { greaterEqual, iota, nn, type Tensor, where } from 'vorab';
+import { nn, scaledDotProductAttention, type Tensor } from 'vorab';
 
 /** What the encoder and the GPT have in common: attention and two layers with gelu, each beside a residual. */
 export interface BlockOptions {
@@ -17,7 +17,10 @@ export function block({ dim, heads, ffn, causal, norm }: BlockOptions): (x: Tens
   const up = nn.linear(dim, ffn);
   const down = nn.linear(ffn, dim);
   const norms = [nn.layerNorm(dim), nn.layerNorm(dim)] as const;
-  const attend = (x: Tensor): Tensor => out(merge(attention(split(qkv(x), heads), causal)));
+  const attend = (x: Tensor): Tensor => {
+    const [q, k, v] = split(qkv(x), heads);
+    return out(merge(scaledDotProductAttention(q, k, v, { causal })));
+  };
   const feed = (x: Tensor): Tensor => down(up(x).gelu());
   if (norm === 'before') {
     return (x) => {
@@ -37,16 +40,6 @@ function split(x: Tensor, heads: number): readonly [q: Tensor, k: Tensor, v: Ten
   const all = x.reshape([batch, length, 3, heads, wide / 3 / heads]).transpose([2, 0, 3, 1, 4]);
   const part = (i: number): Tensor => all.slice([i], [i + 1]).squeeze(0);
   return [part(0), part(1), part(2)];
-}
-
-function attention([q, k, v]: ReturnType<typeof split>, causal: boolean): Tensor {
-  const scores = q.matmul(k.transpose([0, 1, 3, 2])).mul((q.shape.at(-1) as number) ** -0.5);
-  return (causal ? masked(scores) : scores).softmax(-1).matmul(v);
-}
-
-function masked(scores: Tensor): Tensor {
-  const square = scores.shape.slice(-2);
-  return where(greaterEqual(iota(square, 0), iota(square, 1)), scores, -1e9);
 }
 
 function merge(x: Tensor): Tensor {

@@ -2,7 +2,7 @@
 
 /** Composites that a target runs whole. */
 export const keptComposites: { readonly blas: readonly string[]; readonly mlx: readonly string[] } = {
-  blas: ['conv', 'convKernelGradient', 'eigvalsh', 'svdvals'],
+  blas: ['conv', 'convKernelGradient', 'eigvalsh', 'scaledDotProductAttention', 'scaledDotProductAttentionVjp', 'svdvals'],
   mlx: ['conv', 'convKernelGradient', 'eigvalsh', 'layerNorm', 'logSumExp', 'rmsNorm', 'scaledDotProductAttention', 'softmax', 'svdvals', 'threefry2x32'],
 };
 

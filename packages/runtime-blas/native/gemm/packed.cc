@@ -54,8 +54,11 @@ int64_t PackedProduct::inner_at_once() const {
   return ceil_div(ceil_div(inner_, parts), lanes) * lanes;
 }
 
+// Enough for every smaller inner extent too.
 int64_t PackedProduct::scratch_bytes() const {
-  return inner_at_once() * 2 * static_cast<int64_t>(tiles_->lanes * sizeof(float));
+  const auto lanes = static_cast<int64_t>(tiles_->lanes);
+  const int64_t lines = ceil_div(std::min(inner_, kInner), lanes) * lanes;
+  return lines * 2 * lanes * static_cast<int64_t>(sizeof(float));
 }
 
 void PackedProduct::pack_left(float* to, const float* a, RowPanels block, int64_t from,

@@ -70,6 +70,7 @@ void find_links(Link* links, size_t count);
 bool find_reducer(Reduction reduction, Dt dtype, Reducer& out);
 void fill_moves(KernelTable& table);
 void fill_sums(KernelTable& table);
+void fill_scores(KernelTable& table);
 void fill_product(KernelTable& table);
 
 }  // namespace vorab::blas::VORAB_ISA

@@ -53,6 +53,7 @@ KernelTable make_table() {
   table.reducer = &find_reducer;
   fill_moves(table);
   fill_sums(table);
+  fill_scores(table);
   fill_product(table);
   return table;
 }

@@ -54,6 +54,26 @@ struct Reducer {
 using SumProductsFn = void (*)(void* out, const void* const* a, const void* const* b, size_t rows,
                                size_t columns, bool add);
 
+// What a row of attention's scores sees: of a key in steps of `step` (0: all keys alike), whether it
+// is seen, and what is added to its score.
+struct RowMask {
+  const uint8_t* seen = nullptr;
+  const void* added = nullptr;
+  size_t step = 0;
+};
+
+// On rows of f32 or f64. n: elements that are seen; all: those of the row, of which the rest becomes
+// 0.
+struct ScoreKernels {
+  // row[i] = exp(row[i] - the largest); returns their sum.
+  double (*weigh)(void* row, const RowMask& mask, size_t n, size_t all);
+  // weights[i] *= factor; cotangent[i] = weights[i] * (cotangent[i] - along), or 0 if not seen.
+  void (*differentiate)(void* cotangent, void* weights, const RowMask& mask, double factor,
+                        double along, size_t n, size_t all);
+  double (*dot)(const void* a, const void* b, size_t n);
+  void (*multiply)(void* to, const void* from, double factor, size_t n);
+};
+
 // One step of a chain. Of a binary op the value is the left operand, of SubtractFrom and DivideInto
 // the right one.
 struct Link {
@@ -153,6 +173,7 @@ struct KernelTable {
   void (*index32)(void* reg, int64_t start, const Move& move);
   void (*index64)(void* reg, int64_t start, const Move& move);
   SumProductsFn sum_products[2];  // of f32, of f64
+  ScoreKernels scores[2];         // likewise
   // Copies bytes past the caches; what follows must not be seen before fence().
   void (*stream)(void* to, const void* from, size_t bytes);
   void (*fence)();

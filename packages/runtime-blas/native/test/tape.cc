@@ -108,6 +108,18 @@ std::vector<std::byte*> pointers(Buffers& buffers) {
   return out;
 }
 
+Buffers run_step(Step& step, Buffers buffers, int threads) {
+  Pool pool(threads);
+  // Exactly as much as it asks for, so that sanitizers see what lies behind.
+  Buffers memory(static_cast<size_t>(threads),
+                 std::vector<std::byte>(static_cast<size_t>(step.scratch_bytes())));
+  const std::vector<std::byte*> scratch = pointers(memory);
+  std::vector<std::byte> workspace(static_cast<size_t>(step.workspace_bytes()));
+  std::vector<std::byte*> values = pointers(buffers);
+  step.run({values.data(), pool, scratch, workspace.data()});
+  return buffers;
+}
+
 Buffers run_compiled(const TapeSource& source, Buffers buffers, int threads, const char* cpu) {
   const KernelChoice kernels = choose_kernels(cpu);
   TapeStep step(compile_tape(source, *kernels.kernels));

@@ -41,6 +41,8 @@ class TapeBuilder {
 };
 
 std::vector<std::byte*> pointers(Buffers& buffers);
+// What the values are when the step has run.
+Buffers run_step(Step& step, Buffers values, int threads);
 Buffers run_compiled(const TapeSource& source, Buffers buffers, int threads = 1,
                      const char* cpu = "");
 

@@ -1,4 +1,4 @@
-#include "operands.h"
+#include "wide.h"
 
 #include <cstring>
 #include <string>
@@ -16,17 +16,16 @@ ScalarFn cast_of(const KernelTable& kernels, Dt from, Dt to) {
 
 }  // namespace
 
-ConvTypes::ConvTypes(Dt type, const KernelTable& kernels)
+WideTypes::WideTypes(const char* what, Dt type, const KernelTable& kernels)
     : dtype(type),
       product(type == Dt::F16 || type == Dt::BF16 ? Dt::F32 : type),
       matrices(product, kernels.tiles) {
-  if (!is_float(dtype)) throw Unsupported(std::string("a convolution of ") + name_of(dtype));
+  if (!is_float(dtype)) throw Unsupported(std::string(what) + " of " + name_of(dtype));
   widen = cast_of(kernels, dtype, product);
   narrow = cast_of(kernels, product, dtype);
-  sum_products = kernels.sum_products[product == Dt::F64];
 }
 
-void take(std::byte* to, const std::byte* from, int64_t n, const ConvTypes& types) {
+void take(std::byte* to, const std::byte* from, int64_t n, const WideTypes& types) {
   if (n == 0) return;
   if (types.widen == nullptr)
     std::memcpy(to, from, static_cast<size_t>(n * types.element()));
@@ -34,7 +33,7 @@ void take(std::byte* to, const std::byte* from, int64_t n, const ConvTypes& type
     types.widen(to, from, nullptr, nullptr, nullptr, static_cast<size_t>(n), 0);
 }
 
-void give(std::byte* to, const std::byte* from, int64_t n, const ConvTypes& types) {
+void give(std::byte* to, const std::byte* from, int64_t n, const WideTypes& types) {
   if (n == 0) return;
   if (types.narrow == nullptr)
     std::memcpy(to, from, static_cast<size_t>(n * types.element()));

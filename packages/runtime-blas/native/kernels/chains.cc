@@ -325,19 +325,35 @@ void find_links(Link* links, size_t count) {
   }
 }
 
+// Elements before the first whole vector that is stored past the caches. Sums keep their order,
+// wherever memory lies.
+static size_t lanes_to_line(const Chain& chain, size_t n) {
+  if (!chain.streams || chain.accumulator != nullptr) return 0;
+  for (size_t l = 0; l < chain.count; ++l) {
+    const Link& link = chain.links[l];
+    if (link.code != Code::Stream) continue;
+    const size_t past = past_vector(chain.slots[link.slot] + chain.skipped[0]) / sizeof(float);
+    return past == 0 || n <= N ? 0 : N - past;
+  }
+  return 0;
+}
+
 void run_chain(const Chain& chain, size_t n) {
   const bool sums_up = chain.links[chain.count - 1].code == Code::Sum;
   const V none = splat<V>(sums_up ? 0.0f : -kInf), zero{};
   V sums[4] = {none, none, none, none};
   Step steps[kMostLinks + 1];
   size_t i = 0;
-  if (n >= kTurnLanes) prepare(chain, true, sums, steps);
+  const auto part = [&](size_t count) {
+    prepare(chain, false, sums, steps);
+    steps[0].fn(zero, zero, zero, zero, zero, zero, zero, zero, steps, i, count);
+    i += count;
+  };
+  if (const size_t before = lanes_to_line(chain, n); before > 0) part(before);
+  if (i + kTurnLanes <= n) prepare(chain, true, sums, steps);
   for (; i + kTurnLanes <= n; i += kTurnLanes)
     steps[0].fn(zero, zero, zero, zero, zero, zero, zero, zero, steps, i, kTurnLanes);
-  if (i < n) {
-    prepare(chain, false, sums, steps);
-    steps[0].fn(zero, zero, zero, zero, zero, zero, zero, zero, steps, i, n - i);
-  }
+  if (i < n) part(n - i);
   if (chain.accumulator == nullptr) return;
   if (sums_up)
     finish<Sum>(chain, sums);

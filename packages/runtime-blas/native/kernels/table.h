@@ -121,6 +121,7 @@ struct Chain {
   size_t skipped[3];  // bytes of an operand before this row, by reach
   void* accumulator;  // of the sum or maximum, or null
   bool start;         // the first block overwrites it
+  bool streams;       // some links store past the caches
 };
 using ChainFn = void (*)(const Chain& chain, size_t n);
 inline constexpr size_t kMostLinks = 64;

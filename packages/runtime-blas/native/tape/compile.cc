@@ -94,6 +94,13 @@ double bytes_of(const TapeSource& source, const SourceAccess& access) {
   return elements;
 }
 
+constexpr int64_t kLineElements = 16;  // the most that lie in a vector, or in a cache line of f32
+
+bool in_one_row(const Nest& nest) {
+  return nest.mode == Mode::Map && nest.kept.empty() && nest.row.extent == 1 &&
+         nest.tile_cols % kLineElements == 0;
+}
+
 // Stores of more than the caches hold, of what was not read there: to fetch the old lines first is
 // half of their cost.
 void choose_streams(const TapeSource& source, TapeProgram& program) {
@@ -107,6 +114,10 @@ void choose_streams(const TapeSource& source, TapeProgram& program) {
         });
     Access& access = program.accesses[store.arg[0]];
     access.streams = access.direct_tile && !read && bytes_of(source, to) >= kLarge;
+    if (access.streams && !program.streams && in_one_row(program.nest)) {
+      program.lead = store.arg[0];
+      program.nest.slack = kLineElements;
+    }
     program.streams = program.streams || access.streams;
   }
 }

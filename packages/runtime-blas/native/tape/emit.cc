@@ -11,6 +11,8 @@
 namespace vorab::blas {
 namespace {
 
+constexpr double kCached = 2 << 20;  // bytes: less than this is mostly there already
+
 class Emitter {
  public:
   Emitter(const TapeSource& source, const Analysis& analysis, TapeProgram& program)
@@ -33,7 +35,7 @@ class Emitter {
   void run() {
     for (size_t i = 0; i < source_.instrs.size(); ++i) above_tile(i);
     for (size_t s = 0; s < program_.stages.size(); ++s) stage(static_cast<int>(s));
-    fetch_next_items();
+    fetch_ahead();
     for (size_t i = 0; i < source_.instrs.size(); ++i) {
       if (source_.instrs[i].kind == Kind::Store && info(i).level == Level::Item) store_item(i);
     }
@@ -382,14 +384,16 @@ class Emitter {
     stage.tile.push_back(op);
   }
 
-  // ---------------------------------------------------------------- the next rows
+  // ---------------------------------------------------------------- what is read next
 
-  // While the longest chain works on rows in cache, the rows of the next item come: the hardware's
-  // own prefetching ends with a page.
-  void fetch_next_items() {
+  // While the longest chain works on what is in cache, the next tile comes, or the rows of the next
+  // item: the hardware's own fetching ends with a page, and keeps too few lines under way.
+  void fetch_ahead() {
+    const bool map = nest_.mode == Mode::Map;
+    if (map ? program_.bytes < kCached : !nest_.row_by_row()) return;
     Stage* stage = nullptr;
     size_t longest = 0;
-    for (size_t s = 1; s < program_.stages.size(); ++s) {
+    for (size_t s = map ? 0 : 1; s < program_.stages.size(); ++s) {
       for (size_t o = 0; o < program_.stages[s].tile.size(); ++o) {
         const Op& op = program_.stages[s].tile[o];
         if (op.kind != OpKind::Chain) continue;
@@ -398,7 +402,7 @@ class Emitter {
         longest = o;
       }
     }
-    if (stage == nullptr || !nest_.row_by_row()) return;
+    if (stage == nullptr) return;
     const std::vector<Op> first = program_.stages[0].tile;
     for (const Op& point : first) {
       if (point.kind != OpKind::Point || !fetches(program_.accesses[point.index])) continue;
@@ -410,12 +414,13 @@ class Emitter {
     }
   }
 
-  // f32 rows one behind the other, which leave the caches to the others.
+  // Tiles of f32 one behind the other; or rows, which leave the caches to the others.
   bool fetches(const Access& access) const {
+    if (access.dtype != Dt::F32 || access.col != 1) return false;
+    if (nest_.mode == Mode::Map) return access.direct_tile && !access.streams;
     constexpr int64_t kMost = 16 << 10;
     const int64_t bytes = nest_.col.extent << access.log2_width;
-    return access.dtype == Dt::F32 && access.col == 1 && access.across == nest_.col.extent &&
-           bytes * nest_.block <= kMost;
+    return access.across == nest_.col.extent && bytes * nest_.block <= kMost;
   }
 
   // Functions count for ten ops.

@@ -27,6 +27,7 @@ struct Nest {
   Loop row, col;              // the tile's loops
   int64_t block = 1;          // of `across`
   int64_t tile_rows = 1, tile_cols = 1;
+  int64_t slack = 0;          // elements that a tile may be longer, where tiles begin on cache lines
   bool rows_are_items = false;  // Rows: the tile's rows are the item's rows (row == across)
 
   // Ops run along one row after the other, to which the item's values are single elements.
@@ -37,7 +38,7 @@ struct Nest {
   // A value of the item is one element to those ops.
   bool one_item() const { return mode == Mode::Rows && (!rows_are_items || row_by_row()); }
 
-  int64_t tile() const { return tile_rows * tile_cols; }
+  int64_t tile() const { return tile_rows * tile_cols + slack; }
   int64_t items() const;  // blocks of kept elements; in Map mode tiles
   int64_t reduced_elements() const;
   int64_t elements() const;  // of the whole iteration space

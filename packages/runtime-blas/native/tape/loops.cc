@@ -34,16 +34,27 @@ void TapeRun::map(int64_t from, int64_t to) {
   int64_t col = from % col_blocks, row = from / col_blocks % row_blocks,
           kept = from / col_blocks / row_blocks;
   place_item(kept);
+  const int64_t before = past_line();
   for (int64_t t = from; t < to; ++t) {
-    const int64_t r = row * nest_.tile_rows, c = col * nest_.tile_cols;
-    tile(program_.stages[0].tile, r, c, std::min(nest_.tile_rows, nest_.row.extent - r),
-         std::min(nest_.tile_cols, nest_.col.extent - c));
+    const int64_t r = row * nest_.tile_rows, c = col == 0 ? 0 : col * nest_.tile_cols - before;
+    const int64_t end = col + 1 == col_blocks ? nest_.col.extent : (col + 1) * nest_.tile_cols - before;
+    tile(program_.stages[0].tile, r, c, std::min(nest_.tile_rows, nest_.row.extent - r), end - c);
     if (++col < col_blocks) continue;
     col = 0;
     if (++row < row_blocks) continue;
     row = 0;
     if (t + 1 < to) place_item(++kept);
   }
+}
+
+// Elements between a cache line's begin and the first one that is stored: tiles after the first one
+// begin that much earlier.
+int64_t TapeRun::past_line() const {
+  constexpr uintptr_t kLine = 64;
+  if (program_.lead < 0) return 0;
+  const auto lead = static_cast<uint16_t>(program_.lead);
+  const auto past = reinterpret_cast<uintptr_t>(address(lead, 0, 0)) % kLine;
+  return static_cast<int64_t>(past >> program_.accesses[lead].log2_width);
 }
 
 // Sets at_ to the first element of an item; in Map mode items count the outer loops only.

@@ -31,7 +31,7 @@ enum class OpKind : uint8_t {
   Expand,  // out (tile) = a (item), repeated over the reduced dims
   Reduce,  // accumulator takes in a (tile); b: 1 + the access that a points to the rows of, or 0
   Chain,   // the links from `first` on; index: of the accumulator, if they end with a reduction
-  Ahead,   // out = address of the access one item further
+  Ahead,   // out = address of the access one tile (Map) or item further
   Window,  // out = address of the tile within a register that holds a whole item
 };
 
@@ -91,6 +91,7 @@ struct TapeProgram {
   double cost = 0;                       // elements times instructions
   double bytes = 0;                      // that it touches at least once
   bool streams = false;                  // some stores go past the caches
+  int lead = -1;                         // the access on whose cache lines tiles begin
 
   bool empty() const { return nest.empty; }
 };

@@ -119,7 +119,8 @@ void TapeRun::chain(const Op& op, size_t rows, size_t cols) const {
     rows = 1;
   }
   const size_t n = op.whole_vectors && rows == 1 ? (cols + 15) & ~size_t{15} : cols;
-  Chain run{program_.links.data() + op.first, op.count, slots_, {}, nullptr, first_tile_};
+  Chain run{program_.links.data() + op.first, op.count, slots_, {}, nullptr, first_tile_,
+            program_.streams};
   std::byte* accumulator = nullptr;
   if (op.reduces) accumulator = slots_[stage_->accumulators[op.index].acc];
   for (size_t r = 0; r < rows; ++r) {
@@ -151,7 +152,7 @@ void TapeRun::tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t
       }
       case OpKind::Reduce: accumulate(op, r, c); break;
       case OpKind::Chain: chain(op, r, c); break;
-      case OpKind::Ahead: slots_[op.out] = address(op.index, row + nest_.block, col); break;
+      case OpKind::Ahead: slots_[op.out] = ahead(op.index, row, col); break;
       case OpKind::Window: slots_[op.out] = slots_[op.a] + (position_ << op.log2_width); break;
       case OpKind::Expand: break;
     }

@@ -33,6 +33,7 @@ class TapeRun {
 
   void start();
   void map(int64_t from, int64_t to);
+  int64_t past_line() const;
   void place_item(int64_t item);
   void whole_item(int64_t item);
   void stage_tiles(const Stage& stage, Range outermost);
@@ -52,6 +53,12 @@ class TapeRun {
   std::byte* address(uint16_t access, int64_t row, int64_t col) const {
     const Access& a = program_.accesses[access];
     return base_[access] + ((at_[access] + row * a.row + col * a.col) << a.log2_width);
+  }
+  // Of the next tile in Map mode, else of the next item.
+  std::byte* ahead(uint16_t access, int64_t row, int64_t col) const {
+    if (nest_.mode != Mode::Map) return address(access, row + nest_.block, col);
+    if (nest_.tile_cols >= nest_.col.extent) return address(access, row + nest_.tile_rows, col);
+    return address(access, row, col + nest_.tile_cols);
   }
   void fill(const Op& op, const Move& move, int64_t row, int64_t col);
   void spill(const Op& op, const Move& move, int64_t row, int64_t col) const;

@@ -89,13 +89,8 @@ class StagePlanner {
     return true;
   }
 
-  // Whether a chain may store v past the caches: nobody reads it there, and it lies on whole
-  // vectors.
-  bool may_stream(size_t v) const {
-    const Nest& nest = program_.nest;
-    const bool whole = nest.col.extent % 16 == 0 && nest.tile_cols % 16 == 0;
-    return whole && plan_.uses[v] == 1 && chaining_.members[v].linked;
-  }
+  // Whether a chain may store v past the caches: nobody reads it there.
+  bool may_stream(size_t v) const { return plan_.uses[v] == 1 && chaining_.members[v].linked; }
 
   void find_forwards() {
     for (size_t i : plan_.events) {

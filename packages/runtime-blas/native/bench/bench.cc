@@ -5,6 +5,7 @@
 #include <ctime>
 #include <functional>
 
+#include "../attention/gradient_step.h"
 #include "../gemm/product.h"
 #include "../steps/contract_step.h"
 #include "../test/tape.h"
@@ -206,6 +207,26 @@ void gemm(int64_t m, int64_t n, int64_t k, bool bias, Layout layout = Layout::Pl
   time_step(name.c_str(), step, buffers, 0, 2.0 * static_cast<double>(m * n * k));
 }
 
+Heads heads(uint32_t value, int64_t count, int64_t length, int64_t width) {
+  return {value, count * length * width, length * width, width, width};
+}
+
+// Forward, and the gradient, of heads of f32 with as many keys as queries.
+void attention(int64_t batch, int64_t count, int64_t length, int64_t dim, bool causal) {
+  AttentionShape s;
+  s.batch = batch, s.heads = s.shared = count, s.queries = s.keys = length, s.dim = s.width = dim;
+  s.scale = 0.2, s.causal = causal;
+  const auto at = [&](uint32_t value) { return heads(value, count, length, dim); };
+  const AttentionOperands operands{at(0), at(1), at(2), {}};
+  const int64_t n = batch * count * length * dim;
+  Buffers buffers = numbers({n, n, n, n, n, n, n, n});
+  AttentionStep forward(s, operands, at(3), Dt::F32, kernels());
+  AttentionGradientStep backward(s, operands, {at(3), at(4), at(5), at(6), at(7)}, Dt::F32,
+                                 kernels());
+  time_step(forward.work().what.c_str(), forward, buffers, 0, forward.work().flops);
+  time_step(backward.work().what.c_str(), backward, buffers, 0, backward.work().flops);
+}
+
 }  // namespace
 }  // namespace vorab::blas::test
 
@@ -247,6 +268,9 @@ int main(int count, char** arguments) {
     gemm(128, 512, 768, false, layout);
     gemm(768, 128, 512, false, layout);
   }
+  attention(8, 12, 128, 32, false);
+  attention(12, 4, 64, 32, true);
+  attention(1, 8, 1024, 64, true);
   gemm(64, 128, 64, true);
   gemm(64, 10, 128, true);
   return 0;

@@ -291,25 +291,57 @@ LinkFn function_of(const Link& link, bool whole) {
 
 bool reduces(const Link& link) { return link.code == Code::Sum || link.code == Code::Max; }
 
-// Where the operands lie, and what runs.
-void prepare(const Chain& chain, bool whole, V* sums, Step* steps) {
+// Where the operands lie, and what runs; row by row.
+struct Steps {
+  Step step[kMostLinks + 1];
+
+  void prepare(const Chain& chain, bool whole, V* sums) {
+    for (size_t l = 0; l < chain.count; ++l) {
+      const Link& link = chain.links[l];
+      step[l] = {reinterpret_cast<LinkFn>(whole ? link.whole : link.part),
+                 reinterpret_cast<float*>(chain.slots[link.slot])};
+    }
+    if (reduces(chain.links[chain.count - 1]))
+      step[chain.count - 1].operand = reinterpret_cast<float*>(sums);
+    step[chain.count] = {&last_link, nullptr};
+  }
+  void advance(size_t count, const size_t* rows) {
+    for (size_t l = 0; l < count; ++l) step[l].operand += rows[l];
+  }
+  void run(size_t i, size_t left) const {
+    const V zero{};
+    step[0].fn(zero, zero, zero, zero, zero, zero, zero, zero, step, i, left);
+  }
+};
+
+// Elements from one row of an operand to the next.
+void find_rows(const Chain& chain, size_t n, size_t* rows) {
   for (size_t l = 0; l < chain.count; ++l) {
     const Link& link = chain.links[l];
-    std::byte* const at = chain.slots[link.slot] + chain.skipped[static_cast<int>(link.reach)];
-    steps[l] = {reinterpret_cast<LinkFn>(whole ? link.whole : link.part),
-                reinterpret_cast<float*>(at)};
+    const size_t row = link.row == Link::kDense ? n : link.row;
+    rows[l] = link.reach == Link::Reach::Element ? row : link.reach == Link::Reach::Row ? 1 : 0;
   }
-  if (reduces(chain.links[chain.count - 1]))
-    steps[chain.count - 1].operand = reinterpret_cast<float*>(sums);
-  steps[chain.count] = {&last_link, nullptr};
+  if (reduces(chain.links[chain.count - 1])) rows[chain.count - 1] = 0;
+}
+
+// Elements before the first whole vector that is stored past the caches. Sums keep their order,
+// wherever memory lies.
+size_t lanes_to_line(const Chain& chain, const Steps& steps, size_t n) {
+  if (!chain.streams || chain.accumulator != nullptr || n <= N) return 0;
+  for (size_t l = 0; l < chain.count; ++l) {
+    if (chain.links[l].code != Code::Stream) continue;
+    const size_t past = past_vector(steps.step[l].operand) / sizeof(float);
+    return past == 0 ? 0 : N - past;
+  }
+  return 0;
 }
 
 template <class R>
-void finish(const Chain& chain, const V (&sums)[4]) {
+void finish(const Chain& chain, size_t row, const V (&sums)[4]) {
   using A = Accumulator<R, Dt::F32>;
-  const A row = across<R>(R::combine(R::combine(sums[0], sums[1]), R::combine(sums[2], sums[3])));
-  A* to = static_cast<A*>(chain.accumulator);
-  *to = chain.start ? row : R::one(*to, row);
+  const A sum = across<R>(R::combine(R::combine(sums[0], sums[1]), R::combine(sums[2], sums[3])));
+  A* to = static_cast<A*>(chain.accumulator) + row;
+  *to = chain.start ? sum : R::one(*to, sum);
 }
 
 }  // namespace
@@ -325,40 +357,28 @@ void find_links(Link* links, size_t count) {
   }
 }
 
-// Elements before the first whole vector that is stored past the caches. Sums keep their order,
-// wherever memory lies.
-static size_t lanes_to_line(const Chain& chain, size_t n) {
-  if (!chain.streams || chain.accumulator != nullptr) return 0;
-  for (size_t l = 0; l < chain.count; ++l) {
-    const Link& link = chain.links[l];
-    if (link.code != Code::Stream) continue;
-    const size_t past = past_vector(chain.slots[link.slot] + chain.skipped[0]) / sizeof(float);
-    return past == 0 || n <= N ? 0 : N - past;
-  }
-  return 0;
-}
-
-void run_chain(const Chain& chain, size_t n) {
+void run_chain(const Chain& chain, size_t rows, size_t n) {
   const bool sums_up = chain.links[chain.count - 1].code == Code::Sum;
-  const V none = splat<V>(sums_up ? 0.0f : -kInf), zero{};
-  V sums[4] = {none, none, none, none};
-  Step steps[kMostLinks + 1];
-  size_t i = 0;
-  const auto part = [&](size_t count) {
-    prepare(chain, false, sums, steps);
-    steps[0].fn(zero, zero, zero, zero, zero, zero, zero, zero, steps, i, count);
-    i += count;
-  };
-  if (const size_t before = lanes_to_line(chain, n); before > 0) part(before);
-  if (i + kTurnLanes <= n) prepare(chain, true, sums, steps);
-  for (; i + kTurnLanes <= n; i += kTurnLanes)
-    steps[0].fn(zero, zero, zero, zero, zero, zero, zero, zero, steps, i, kTurnLanes);
-  if (i < n) part(n - i);
-  if (chain.accumulator == nullptr) return;
-  if (sums_up)
-    finish<Sum>(chain, sums);
-  else
-    finish<Max>(chain, sums);
+  const V none = splat<V>(sums_up ? 0.0f : -kInf);
+  V sums[4];
+  Steps whole, part;
+  size_t row[kMostLinks];
+  const bool in_parts = n % kTurnLanes != 0 || chain.streams;
+  if (n >= kTurnLanes) whole.prepare(chain, true, sums);
+  if (in_parts) part.prepare(chain, false, sums);
+  if (rows > 1) find_rows(chain, n, row);
+  for (size_t r = 0;;) {
+    for (V& sum : sums) sum = none;
+    size_t i = in_parts ? lanes_to_line(chain, part, n) : 0;
+    if (i > 0) part.run(0, i);
+    for (; i + kTurnLanes <= n; i += kTurnLanes) whole.run(i, kTurnLanes);
+    if (i < n) part.run(i, n - i);
+    if (chain.accumulator != nullptr)
+      sums_up ? finish<Sum>(chain, r, sums) : finish<Max>(chain, r, sums);
+    if (++r == rows) break;
+    if (n >= kTurnLanes) whole.advance(chain.count, row);
+    if (in_parts) part.advance(chain.count, row);
+  }
 }
 
 }  // namespace vorab::blas::VORAB_ISA

@@ -103,27 +103,28 @@ struct Link {
     Erf,
     Sigmoid,
   };
+  static constexpr uint32_t kDense = ~uint32_t{0};
   enum class Reach : uint8_t { Element, Row, All };  // an operand's element is for one of them
 
   Code code = Code::Load;
   Reach reach = Reach::All;
   uint16_t slot = 0;
+  uint32_t row = kDense;       // of an operand by elements: from one row to the next
   void (*whole)() = nullptr;  // the set's code for whole turns,
   void (*part)() = nullptr;   // and for the last one
 };
 
-// f32 ops that follow each other, in one loop over n elements of a row: the value stays in
+// f32 ops that follow each other, in one loop over the n elements of each row: the value stays in
 // registers. A product and the sum after it are rounded once where the hardware does so.
 struct Chain {
   const Link* links;
   size_t count;
   std::byte* const* slots;
-  size_t skipped[3];  // bytes of an operand before this row, by reach
-  void* accumulator;  // of the sum or maximum, or null
-  bool start;         // the first block overwrites it
+  void* accumulator;  // of the rows' sums or maxima, or null
+  bool start;         // the first block overwrites them
   bool streams;       // some links store past the caches
 };
-using ChainFn = void (*)(const Chain& chain, size_t n);
+using ChainFn = void (*)(const Chain& chain, size_t rows, size_t n);
 inline constexpr size_t kMostLinks = 64;
 
 // Lines of a matrix, `step` elements apart.

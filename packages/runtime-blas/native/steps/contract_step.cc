@@ -92,7 +92,7 @@ void ContractStep::compile_epilogues(ContractSource source) {
       const int64_t rest_n = plan_.n - (plan_.blocks_n - 1) * plan_.block_n;
       tape.dims[d] = last_m ? rest_m : plan_.block_m;
       tape.dims[d + 1] = last_n ? rest_n : plan_.block_n;
-      epilogues_[last_m][last_n] = compile_tape(tape, kernels_);
+      epilogues_[last_m][last_n] = compile_tape(tape, kernels_, true);
     }
   }
 }

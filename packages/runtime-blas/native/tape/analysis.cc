@@ -31,6 +31,13 @@ bool tile_is_dense(const Nest& nest, const Access& a) {
   return cols && a.row == nest.tile_cols && nest.tile_cols == nest.col.extent;
 }
 
+bool rows_are_dense(const Nest& nest, const Access& a) {
+  constexpr int64_t kLeast = 64;  // elements that are worth a turn
+  const bool steps = a.row >= 0 && a.row < Link::kDense;
+  return nest.mode == Mode::Map && nest.tile_cols >= kLeast && a.col == 1 && steps &&
+         a.dtype == Dt::F32;
+}
+
 class Analyser {
  public:
   Analyser(const TapeSource& source, const Nest& nest, const std::vector<Access>& accesses,
@@ -230,6 +237,7 @@ std::vector<Access> accesses_of(const TapeSource& source, const Nest& nest) {
     a.row = nest.row.strides[s];
     a.col = nest.col.strides[s];
     a.direct_tile = s < source.accesses.size() && tile_is_dense(nest, a);
+    a.direct_rows = s < source.accesses.size() && rows_are_dense(nest, a) && !a.direct_tile;
   }
   return accesses;
 }

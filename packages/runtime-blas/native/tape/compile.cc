@@ -42,6 +42,7 @@ constexpr double kGrain = 100e3;  // cost of one task: some 10 to 30 microsecond
 constexpr int64_t kMostTasks = 256;
 constexpr int64_t kMostChunks = 64;
 constexpr int64_t kHoldBytes = 128 << 10;
+constexpr double kCached = 2 << 20;  // bytes: less than this is mostly in some cache
 
 // Blocks of the outermost reduced loop: what a split may cut.
 int64_t reduced_blocks(const Nest& nest) {
@@ -151,7 +152,7 @@ int64_t held_bytes(const TapeSource& source, const Analysis& analysis, const Nes
 
 }  // namespace
 
-TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels) {
+TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels, bool is_part) {
   TapeProgram program;
   program.kernels = &kernels;
   program.nest = make_nest(given, streams_of(given), tile_for(given));
@@ -161,6 +162,7 @@ TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels) {
   Analysis analysis = analyse(given, program.nest, program.accesses, true);
   divide_work(given, analysis, program);
   program.bytes = bytes_touched(given);
+  program.fetches = is_part || program.bytes >= kCached;
   const bool may_hold = program.chunks == 1;
   if (!may_hold) analysis = analyse(given, program.nest, program.accesses, false);
   const TapeSource source = rematerialize(given, analysis, program.accesses);

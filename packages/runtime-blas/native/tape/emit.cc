@@ -11,8 +11,6 @@
 namespace vorab::blas {
 namespace {
 
-constexpr double kCached = 2 << 20;  // bytes: less than this is mostly there already
-
 class Emitter {
  public:
   Emitter(const TapeSource& source, const Analysis& analysis, TapeProgram& program)
@@ -241,9 +239,20 @@ class Emitter {
       case Level::Item:
         if (nest_.one_item()) return {code, Link::Reach::Row, wide_[arg]};
         return {code, Link::Reach::Element, expand(arg)};
-      case Level::Tile: return {code, Link::Reach::Element, state.slot[arg]};
+      case Level::Tile: return {code, Link::Reach::Element, state.slot[arg], row_of(arg, state)};
     }
     return {};
+  }
+
+  // Elements from one row to the next of a value that lies in memory, not in a register.
+  uint32_t row_of(size_t i, const StageState& state) const {
+    const SourceInstr& instr = source_.instrs[i];
+    const bool load = instr.kind == Kind::Load && state.plan.by_rows[i];
+    const int access = load ? instr.arg[0] : state.plan.forwards[i];
+    return access < 0 ? Link::kDense : row_of(program_.accesses[static_cast<size_t>(access)]);
+  }
+  static uint32_t row_of(const Access& access) {
+    return access.direct_rows ? static_cast<uint32_t>(access.row) : Link::kDense;
   }
 
   void collect_links(size_t i, const StageState& state, std::vector<Link>& links) {
@@ -276,7 +285,7 @@ class Emitter {
     const SourceInstr& instr = source_.instrs[i];
     const Access& access = program_.accesses[static_cast<size_t>(info(i).access)];
     if (instr.kind == Kind::Load && !info(i).held &&
-        (access.direct_tile || state.plan.reduced_in_place[i])) {
+        (access.direct_tile || state.plan.reduced_in_place[i] || state.plan.by_rows[i])) {
       state.slot[i] = point_at(stage, info(i).access);
       return;
     }
@@ -317,9 +326,11 @@ class Emitter {
     const int forward = state.plan.forwards[i];
     const bool streams = forward >= 0 && program_.accesses[static_cast<size_t>(forward)].streams;
     const Link::Code store = streams ? Link::Code::Stream : Link::Code::Store;
-    if (!alone) links.push_back({store, Link::Reach::Element, target(i, state)});
+    if (!alone)
+      links.push_back({store, Link::Reach::Element, target(i, state), row_of(i, state)});
     Op op;
     op.kind = OpKind::Chain;
+    op.row_by_row = nest_.row_by_row() || std::any_of(links.begin(), links.end(), is_apart);
     op.whole_vectors = !folds && std::all_of(links.begin(), links.end(), [&](const Link& link) {
       return link.reach != Link::Reach::Element || slots_.is_register(link.slot);
     });
@@ -340,9 +351,12 @@ class Emitter {
     Op& before = stage.tile.back();
     before.count += op.count;
     before.whole_vectors = before.whole_vectors && op.whole_vectors;
+    before.row_by_row = before.row_by_row || op.row_by_row;
     before.reduces = op.reduces;
     before.index = op.index;
   }
+
+  static bool is_apart(const Link& link) { return link.row != Link::kDense; }
 
   // A chain that comes straight after another runs in its loop, while what that one stored is near.
   static bool joins(const Op& before, const Op& op) {
@@ -390,7 +404,7 @@ class Emitter {
   // item: the hardware's own fetching ends with a page, and keeps too few lines under way.
   void fetch_ahead() {
     const bool map = nest_.mode == Mode::Map;
-    if (map ? program_.bytes < kCached : !nest_.row_by_row()) return;
+    if (map ? !program_.fetches : !nest_.row_by_row()) return;
     Stage* stage = nullptr;
     size_t longest = 0;
     for (size_t s = map ? 0 : 1; s < program_.stages.size(); ++s) {
@@ -410,14 +424,17 @@ class Emitter {
       ahead.kind = OpKind::Ahead;
       ahead.out = slots_.pointer();
       stage->tile.insert(stage->tile.begin(), ahead);
-      prepend_link(stage->tile[++longest], {Link::Code::Fetch, Link::Reach::Element, ahead.out});
+      const uint32_t row = row_of(program_.accesses[point.index]);
+      prepend_link(stage->tile[++longest],
+                   {Link::Code::Fetch, Link::Reach::Element, ahead.out, row});
     }
   }
 
   // Tiles of f32 one behind the other; or rows, which leave the caches to the others.
   bool fetches(const Access& access) const {
     if (access.dtype != Dt::F32 || access.col != 1) return false;
-    if (nest_.mode == Mode::Map) return access.direct_tile && !access.streams;
+    if (nest_.mode == Mode::Map)
+      return (access.row != 0 || nest_.row.extent == 1) && !access.streams && access.value != kAccValue;
     constexpr int64_t kMost = 16 << 10;
     const int64_t bytes = nest_.col.extent << access.log2_width;
     return access.across == nest_.col.extent && bytes * nest_.block <= kMost;
@@ -440,6 +457,7 @@ class Emitter {
     links.push_back(link);
     for (size_t l = 0; l < op.count; ++l) links.push_back(Link(links[op.first + l]));
     op.first = first;
+    op.row_by_row = op.row_by_row || is_apart(link);
     ++op.count;
   }
 

@@ -13,6 +13,7 @@ struct Access {
   Dt dtype = Dt::F32;
   uint8_t log2_width = 2;
   bool direct_tile = false;            // a tile lies dense in memory
+  bool direct_rows = false;            // only its rows do, and chains may go from row to row
   bool streams = false;                // stores go past the caches
   int64_t offset = 0;                  // elements
   std::vector<int64_t> kept, reduced;  // strides of the outer loops
@@ -46,7 +47,7 @@ struct Op {
   uint16_t index = 0;  // access, reducer or memo
   ScalarFn fn = nullptr;
   uint32_t first = 0, count = 0;  // links
-  bool reduces = false;
+  bool reduces = false, row_by_row = false;
 };
 
 struct Accumulator {
@@ -91,6 +92,7 @@ struct TapeProgram {
   double cost = 0;                       // elements times instructions
   double bytes = 0;                      // that it touches at least once
   bool streams = false;                  // some stores go past the caches
+  bool fetches = false;                  // in Map mode: what the next tile reads
   int lead = -1;                         // the access on whose cache lines tiles begin
 
   bool empty() const { return nest.empty; }

@@ -114,22 +114,16 @@ void TapeRun::accumulate(const Op& op, size_t rows, size_t cols) const {
 }
 
 void TapeRun::chain(const Op& op, size_t rows, size_t cols) const {
-  if (!nest_.row_by_row()) {
+  if (!op.row_by_row) {
     cols *= rows;
     rows = 1;
   }
   const size_t n = op.whole_vectors && rows == 1 ? (cols + 15) & ~size_t{15} : cols;
-  Chain run{program_.links.data() + op.first, op.count, slots_, {}, nullptr, first_tile_,
-            program_.streams};
-  std::byte* accumulator = nullptr;
-  if (op.reduces) accumulator = slots_[stage_->accumulators[op.index].acc];
-  for (size_t r = 0; r < rows; ++r) {
-    run.skipped[static_cast<size_t>(Link::Reach::Element)] = r * cols * sizeof(float);
-    run.skipped[static_cast<size_t>(Link::Reach::Row)] = r * sizeof(float);
-    if (op.reduces)
-      run.accumulator = accumulator + r * stage_->accumulators[op.index].reducer.accumulator_width;
-    kernels_.chain(run, n);
-  }
+  void* const accumulator =
+      op.reduces ? slots_[stage_->accumulators[op.index].acc] : nullptr;
+  kernels_.chain({program_.links.data() + op.first, op.count, slots_, accumulator, first_tile_,
+                  program_.streams},
+                 rows, n);
 }
 
 void TapeRun::tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t rows,

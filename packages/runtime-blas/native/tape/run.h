@@ -1,6 +1,7 @@
 // Runs a compiled tape over items. One TapeRun belongs to one thread and one task.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "program.h"
@@ -54,11 +55,14 @@ class TapeRun {
     const Access& a = program_.accesses[access];
     return base_[access] + ((at_[access] + row * a.row + col * a.col) << a.log2_width);
   }
-  // Of the next tile in Map mode, else of the next item.
+  // Of a tile that comes soon in Map mode, else of the next item.
   std::byte* ahead(uint16_t access, int64_t row, int64_t col) const {
     if (nest_.mode != Mode::Map) return address(access, row + nest_.block, col);
-    if (nest_.tile_cols >= nest_.col.extent) return address(access, row + nest_.tile_rows, col);
-    return address(access, row, col + nest_.tile_cols);
+    constexpr int64_t kElements = 512;  // enough time for them to come
+    const int64_t tiles = std::max<int64_t>(kElements / nest_.tile(), 1);
+    if (nest_.tile_cols < nest_.col.extent)
+      return address(access, row, col + tiles * nest_.tile_cols);
+    return address(access, row + tiles * nest_.tile_rows, col);
   }
   void fill(const Op& op, const Move& move, int64_t row, int64_t col);
   void spill(const Op& op, const Move& move, int64_t row, int64_t col) const;

@@ -26,8 +26,10 @@ class StagePlanner {
     plan_.folds.assign(n, StagePlan::kNone);
     plan_.folded.assign(n, false);
     plan_.reduced_in_place.assign(n, false);
+    plan_.by_rows.assign(n, false);
     collect();
     find_uses();
+    find_by_rows();
     find_forwards();
     find_folds();
     find_reduced_in_place();
@@ -75,6 +77,24 @@ class StagePlanner {
     }
   }
 
+  // Loads that chains alone read, and results of chains that beside them one store takes.
+  void find_by_rows() {
+    if (program_.nest.mode != Mode::Map) return;
+    std::vector<int> stores(source_.instrs.size(), 0), others(source_.instrs.size(), 0);
+    for (size_t i : plan_.events) {
+      if (chaining_.members[i].linked) continue;
+      auto& readers = source_.instrs[i].kind == Kind::Store ? stores : others;
+      each_operand(source_, chaining_, i, [&](uint16_t arg) { ++readers[arg]; });
+    }
+    for (size_t i : plan_.events) {
+      const SourceInstr& instr = source_.instrs[i];
+      const bool load = instr.kind == Kind::Load;
+      plan_.by_rows[i] =
+          others[i] == 0 && (load ? stores[i] == 0 && program_.accesses[instr.arg[0]].direct_rows
+                                  : stores[i] == 1 && chaining_.members[i].linked);
+    }
+  }
+
   // Whether value v may be computed straight into the store's memory, at its own position in the
   // stage.
   bool may_forward(size_t store, size_t v) const {
@@ -98,11 +118,13 @@ class StagePlanner {
       if (instr.kind != Kind::Store) continue;
       const size_t v = instr.arg[1];
       const Access& access = program_.accesses[instr.arg[0]];
-      if (!access.direct_tile || !runs(v) || info(v).held || plan_.forwards[v] >= 0 ||
+      const bool direct = access.direct_tile || (access.direct_rows && plan_.by_rows[v]);
+      if (!direct || !runs(v) || info(v).held || plan_.forwards[v] >= 0 ||
           (access.streams && !may_stream(v)))
         continue;
       const SourceInstr& made = source_.instrs[v];
-      const bool pointer = made.kind == Kind::Load && program_.accesses[made.arg[0]].direct_tile;
+      const bool pointer = made.kind == Kind::Load && (program_.accesses[made.arg[0]].direct_tile ||
+                                                       plan_.by_rows[v]);
       if (pointer || !may_forward(i, v)) continue;
       plan_.forwards[v] = info(i).access;
       plan_.stored[i] = true;

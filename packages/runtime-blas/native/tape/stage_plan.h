@@ -16,6 +16,7 @@ struct StagePlan {
   std::vector<size_t> folds;           // by instruction: the reduction that its chain ends with
   std::vector<bool> folded;            // by instruction (reductions): done by a chain
   std::vector<bool> reduced_in_place;  // by instruction (loads): only reduced, where they lie
+  std::vector<bool> by_rows;           // by instruction: may lie in rows that are apart
 };
 
 StagePlan plan_stage(const TapeSource& source, const Analysis& analysis, const Chaining& chaining,

@@ -25,6 +25,11 @@ bool readable(int64_t rows, int64_t cols, int64_t row_stride, int64_t col_stride
   return false;
 }
 
+Operand swapped(Operand operand) {
+  std::swap(operand.row_stride, operand.col_stride);
+  return operand;
+}
+
 void pack(std::byte* to, const std::byte* from, const Operand& operand, int64_t rows, int64_t cols,
           const KernelTable& kernels) {
   const auto log2 = std::countr_zero(width(operand.dtype));

@@ -26,6 +26,9 @@ struct MatrixView {
 // Whether a rows x cols block can be read in place; sets view.ld and view.transposed.
 bool readable(int64_t rows, int64_t cols, int64_t row_stride, int64_t col_stride, MatrixView& view);
 
+// The transpose.
+Operand swapped(Operand operand);
+
 // Copies a strided block to dense row-major memory of the same dtype.
 void pack(std::byte* to, const std::byte* from, const Operand& operand, int64_t rows, int64_t cols,
           const KernelTable& kernels);

@@ -20,16 +20,17 @@ bool crowd(int64_t stride, size_t lines) {
   return *std::max_element(std::begin(in_set), std::end(in_set)) >= kWays;
 }
 
+}  // namespace
+
 // Whether tiles can read it where it lies. Rows side by side share cache lines with the next tile's
 // when the tile is narrow; contiguous rows that overlap in memory are not told from those.
-bool readable_left(const Operand& left, int64_t inner, size_t rows) {
+bool PackedProduct::reads_left(const Tiles& tiles, const Operand& left, int64_t inner) {
   constexpr size_t kLineElements = 16;
+  const size_t rows = tiles.rows;
   if (left.row_stride == 1)
     return 2 * rows > kLineElements || !crowd(left.col_stride, kLineElements);
   return left.col_stride == 1 && left.row_stride >= inner && !crowd(left.row_stride, rows);
 }
-
-}  // namespace
 
 PackedProduct::PackedProduct(const Tiles& tiles, const Operand& left, int64_t block_rows,
                              int64_t inner)
@@ -37,7 +38,7 @@ PackedProduct::PackedProduct(const Tiles& tiles, const Operand& left, int64_t bl
       left_(left),
       inner_(inner),
       per_block_(panels(block_rows).count),
-      packs_left_(!readable_left(left, inner, tiles.rows)) {}
+      packs_left_(!reads_left(tiles, left, inner)) {}
 
 // Panels of the right operand in the order in which they are used: all parts of the inner extent,
 // then the next columns.
@@ -117,14 +118,15 @@ void PackedProduct::multiply(const float* left, RowPanels block, const Right& ri
     const bool fetches = lines && (i + 1 < panels || right.followed);
     for (int64_t p = 0; p < block.count; ++p) {
       const int64_t row = block.first(p), rows = block.first(p + 1) - row;
-      const bool packs = whole && p == 0;
+      const bool packs = whole && p == 0 && block.count > 1;
+      const bool in_place = whole && p == 0;
       Rows ahead{packed, 0};
       if (fetches && p > 0) {
         const int64_t line = next.inner * (p - 1) / (block.count - 1);
         ahead = {next.lines.data + line * next.lines.step, next.lines.step};
       }
       tiles_->tile(static_cast<size_t>(rows))(
-          left_panel(left, block, p, panel.k), packs ? panel.lines : Rows{packed, wide},
+          left_panel(left, block, p, panel.k), in_place ? panel.lines : Rows{packed, wide},
           packs ? packed : nullptr, static_cast<size_t>(panel.inner), c.data + row * c.ld + panel.j,
           c.ld, static_cast<size_t>(panel.columns), c.add || panel.k > 0, ahead);
     }

@@ -35,6 +35,8 @@ class PackedProduct {
   PackedProduct(const Tiles& tiles, const Operand& left, int64_t block_rows, int64_t inner);
 
   bool packs_left() const { return packs_left_; }
+  // Whether a left operand is read where it lies.
+  static bool reads_left(const Tiles& tiles, const Operand& left, int64_t inner);
 
   RowPanels panels(int64_t rows) const {
     const auto most = static_cast<int64_t>(tiles_->rows);

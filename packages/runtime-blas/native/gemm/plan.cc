@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../tape/geometry.h"
+#include "packed.h"
 
 namespace vorab::blas {
 namespace {
@@ -67,9 +68,19 @@ int64_t side(int64_t extent, int64_t parts) {
   return std::min(extent, ceil_div(ceil_div(extent, parts), 16) * 16);
 }
 
+double flops_of(const ContractPlan& p) {
+  return 2.0 * static_cast<double>(p.batches) * static_cast<double>(p.m) *
+         static_cast<double>(p.n) * static_cast<double>(p.k);
+}
+
+// Whether all threads should read the right operand, however few the rows are.
+bool is_large(const ContractPlan& p) {
+  constexpr int64_t kElements = 64 << 10;
+  return p.k > 0 && p.n >= kElements / p.k;
+}
+
 void cut(ContractPlan& p) {
-  const double flops = 2.0 * static_cast<double>(p.batches) * static_cast<double>(p.m) *
-                       static_cast<double>(p.n) * static_cast<double>(p.k);
+  const double flops = flops_of(p);
   const auto wanted =
       std::clamp<int64_t>(static_cast<int64_t>(flops / kBlockFlops), 1, kMostBlocks);
   int64_t parts_m = 1, parts_n = 1;
@@ -86,14 +97,15 @@ void cut(ContractPlan& p) {
   p.tasks = flops < kParallelFlops ? 1 : std::min(p.blocks(), kMostBlocks);
 }
 
-// Few rows do not pay for packing the right operand.
+constexpr int64_t kFewRows = 24;  // do not pay for packing a right operand
+
+bool is_few(const ContractPlan& p) { return p.m < kFewRows && p.b.col_stride != 1; }
+
 bool pays_for_packing(const ContractPlan& p, const Tiles& tiles) {
-  constexpr int64_t kLeastRows = 24;
   constexpr double kLeastFlops = 1e6;
-  const double flops =
-      2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  return tiles.rows > 0 && p.batches == 1 && p.a.dtype == Dt::F32 && p.m >= kLeastRows &&
-         p.n >= static_cast<int64_t>(tiles.lanes) && flops >= kLeastFlops;
+  return tiles.rows > 0 && p.batches == 1 && p.a.dtype == Dt::F32 && !is_few(p) &&
+         p.n >= static_cast<int64_t>(tiles.lanes) &&
+         (flops_of(p) >= kLeastFlops || is_large(p));
 }
 
 // Time of a product in blocks, relative to that of its tiles alone, over some numbers of threads:
@@ -131,6 +143,24 @@ void cut_packed(ContractPlan& p, const Tiles& tiles) {
   p.tasks = p.blocks();
 }
 
+// Few rows against columns that are contiguous: those become the rows of the left operand, which is
+// read once, where it lies.
+bool pays_for_swapping(const ContractPlan& p, const Tiles& tiles) {
+  return tiles.rows > 0 && p.batches == 1 && p.a.dtype == Dt::F32 && is_few(p) && is_large(p) &&
+         PackedProduct::reads_left(tiles, swapped(p.b), p.k);
+}
+
+void cut_swapped(ContractPlan& p, const Tiles& tiles) {
+  constexpr int64_t kMostParts = 16;
+  const auto rows = static_cast<int64_t>(tiles.rows);
+  const int64_t panels = ceil_div(p.n, rows);
+  p.block_m = p.m;
+  p.block_n = ceil_div(panels, std::min(panels, kMostParts)) * rows;
+  p.blocks_n = ceil_div(p.n, p.block_n);
+  p.packed = p.swapped = true;
+  p.tasks = p.blocks();
+}
+
 }  // namespace
 
 ContractPlan plan_contract(ContractSource& s, const Tiles& tiles) {
@@ -149,6 +179,8 @@ ContractPlan plan_contract(ContractSource& s, const Tiles& tiles) {
   if (p.m == 0 || p.n == 0 || p.batches == 0) return p;
   if (pays_for_packing(p, tiles))
     cut_packed(p, tiles);
+  else if (pays_for_swapping(p, tiles))
+    cut_swapped(p, tiles);
   else
     cut(p);
   return p;

@@ -14,7 +14,8 @@ struct ContractPlan {
   int64_t block_m = 1, block_n = 1;
   int64_t blocks_m = 1, blocks_n = 1;
   int64_t tasks = 1;
-  bool packed = false;  // by register tiles of our own, else by the BLAS
+  bool packed = false;   // by register tiles of our own, else by the BLAS
+  bool swapped = false;  // packed, and computed as b^T * a^T: few rows, and columns of b contiguous
 
   int64_t blocks() const { return batches * blocks_m * blocks_n; }
 };

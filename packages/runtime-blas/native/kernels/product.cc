@@ -53,11 +53,17 @@ VORAB_INLINE void fetch(const float* line) {
   __builtin_prefetch(line + kColumns - 1, 0, 2);
 }
 
-template <int Count, bool Beside, bool Copy>
+// Where the lines of b lie.
+enum class LineForm { Packed, Apart, Copied };  // Copied: apart, and packed meanwhile
+
+template <int Count, bool Beside, LineForm L>
 VORAB_INLINE void accumulate(Sums<Count>& sums, Left a, Rows b, float* copy, size_t inner,
                              Rows ahead) {
   constexpr size_t kTurn = 4;
+  constexpr int64_t kSoon = 16;  // lines: no hardware fetches those that lie apart
+  constexpr bool Copy = L == LineForm::Copied;
   const auto take = [&] {
+    if constexpr (L != LineForm::Packed) fetch(b.data + kSoon * b.step);
     sums.template take<Copy>(a.data, Beside ? 1 : a.across, b.data, copy);
     a.data += Beside ? a.step : 1, b.data += b.step;
     if constexpr (Copy) copy += kColumns;
@@ -76,12 +82,16 @@ void tile(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size
           bool add, Rows ahead) {
   Sums<Count> sums;
   const bool beside = a.across == 1;
+  const auto run = [&]<LineForm L>() {
+    beside ? accumulate<Count, true, L>(sums, a, b, copy, inner, ahead)
+           : accumulate<Count, false, L>(sums, a, b, copy, inner, ahead);
+  };
   if (copy != nullptr)
-    beside ? accumulate<Count, true, true>(sums, a, b, copy, inner, ahead)
-           : accumulate<Count, false, true>(sums, a, b, copy, inner, ahead);
+    run.template operator()<LineForm::Copied>();
+  else if (b.step != kColumns)
+    run.template operator()<LineForm::Apart>();
   else
-    beside ? accumulate<Count, true, false>(sums, a, b, copy, inner, ahead)
-           : accumulate<Count, false, false>(sums, a, b, copy, inner, ahead);
+    run.template operator()<LineForm::Packed>();
 #pragma GCC unroll 16
   for (int r = 0; r < Count; ++r) {
     finish(c + r * ldc, sums.low[r], add, columns);

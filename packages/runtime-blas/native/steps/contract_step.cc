@@ -29,7 +29,11 @@ ContractStep::ContractStep(ContractSource source, const KernelTable& kernels) : 
     throw BadPlan("the operands of a contraction differ in dtype");
   if (source.acc < 0) throw BadPlan("an epilogue does not read its product");
   plan_ = plan_contract(source, kernels.tiles);
-  if (plan_.packed) packed_.emplace(kernels.tiles, plan_.a, plan_.block_m, plan_.k);
+  if (plan_.packed) {
+    const bool swaps = plan_.swapped;
+    packed_.emplace(kernels.tiles, swaps ? swapped(plan_.b) : plan_.a,
+                    swaps ? plan_.block_n : plan_.block_m, plan_.k);
+  }
   const Dt operand = source.a.dtype;
   acc_dtype_ = source.epilogue.accesses[static_cast<size_t>(source.acc)].dtype;
   product_dtype_ = operand == Dt::F16 || operand == Dt::BF16 ? Dt::F32 : operand;
@@ -63,7 +67,7 @@ void ContractStep::choose_target(ContractSource& source) {
   if (store == instrs.end()) throw BadPlan("an epilogue stores nothing");
   SourceAccess& acc = source.epilogue.accesses[static_cast<size_t>(source.acc)];
   const size_t d = plan_.batch.size();
-  if (std::count_if(instrs.begin(), instrs.end(), is_store) == 1 &&
+  if (!plan_.swapped && std::count_if(instrs.begin(), instrs.end(), is_store) == 1 &&
       store_takes_product(source, *store)) {
     target_.in_place = true;
     target_.store = source.epilogue.accesses[store->arg[0]];
@@ -73,8 +77,8 @@ void ContractStep::choose_target(ContractSource& source) {
     return;
   }
   acc.strides.assign(d + 2, 0);
-  acc.strides[d] = plan_.block_n;
-  acc.strides[d + 1] = 1;
+  acc.strides[d] = plan_.swapped ? 1 : plan_.block_n;
+  acc.strides[d + 1] = plan_.swapped ? plan_.block_m : 1;
 }
 
 void ContractStep::compile_epilogues(ContractSource source) {
@@ -229,6 +233,11 @@ const float* ContractStep::left_of(const RunContext& context, const Block& block
 
 void ContractStep::multiply(const RunContext& context, const Block& block, std::byte* acc,
                             int64_t ld, std::byte*& scratch) const {
+  if (plan_.swapped) {
+    multiply_swapped(context, block, reinterpret_cast<float*>(acc), scratch);
+    scratch += round64(packed_->scratch_bytes());
+    return;
+  }
   if (packed_) {
     const auto* b = reinterpret_cast<const float*>(context.values[plan_.b.value]) + plan_.b.offset;
     const PackedProduct::Right right{b + block.n * plan_.b.col_stride, plan_.b.row_stride,
@@ -242,6 +251,17 @@ void ContractStep::multiply(const RunContext& context, const Block& block, std::
   const MatrixView b = view_of(context, plan_.b, block, 0, block.n, plan_.k, block.cols, scratch);
   product_->run({a, b, acc, ld, block.rows, block.cols, plan_.k, false}, scratch);
   scratch += round64(product_->scratch_bytes(plan_.k));
+}
+
+void ContractStep::multiply_swapped(const RunContext& context, const Block& block, float* acc,
+                                    std::byte* scratch) const {
+  const auto data = [&](const Operand& operand) {
+    return reinterpret_cast<const float*>(context.values[operand.value]) + operand.offset;
+  };
+  const Operand &a = plan_.a, &b = plan_.b;
+  packed_->multiply(data(b) + block.n * b.col_stride, packed_->panels(block.cols),
+                    {data(a), a.col_stride, a.row_stride, false},
+                    {acc, plan_.block_m, block.rows, false}, scratch);
 }
 
 void ContractStep::run_block(const RunContext& context, int64_t index, std::byte* scratch) const {

@@ -44,6 +44,8 @@ class ContractStep : public Step {
   const float* left_of(const RunContext& context, const Block& block) const;
   void multiply(const RunContext& context, const Block& block, std::byte* acc, int64_t ld,
                 std::byte*& scratch) const;
+  void multiply_swapped(const RunContext& context, const Block& block, float* acc,
+                        std::byte* scratch) const;
   MatrixView view_of(const RunContext& context, const Operand& operand, const Block& block,
                      int64_t row, int64_t col, int64_t rows, int64_t cols,
                      std::byte*& scratch) const;

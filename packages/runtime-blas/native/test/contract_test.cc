@@ -231,9 +231,25 @@ VORAB_TEST(contract_kernel_sets) {
   }
 }
 
+// Right operands that are large against the left one: read where they lie, either way around.
+VORAB_TEST(contract_few_rows) {
+  for (const char* set : {"baseline", "avx2", "avx512"}) {
+    if (!runs(set)) continue;
+    for (const Shape3& s : {Shape3{{}, 1, 300, 260}, Shape3{{}, 7, 515, 131}}) {
+      for (Layout a : {Layout::Dense, Layout::Transposed, Layout::Strided}) {
+        for (Layout b : {Layout::Dense, Layout::Transposed, Layout::Strided}) {
+          for (Epilogue e : {Epilogue::Copy, Epilogue::TwoStores, Epilogue::Transposed})
+            expect_right(text(s), make_trial(s, a, b, e, Dt::F32), 1e-4, set);
+        }
+      }
+    }
+  }
+}
+
 VORAB_TEST(contract_threads_change_nothing) {
   for (const Shape3& s :
-       {Shape3{{}, 512, 384, 256}, Shape3{{8}, 128, 128, 32}, Shape3{{}, 1000, 333, 57}}) {
+       {Shape3{{}, 512, 384, 256}, Shape3{{8}, 128, 128, 32}, Shape3{{}, 1000, 333, 57},
+        Shape3{{}, 5, 700, 300}}) {
     const Trial trial =
         make_trial(s, Layout::Dense, Layout::Transposed, Epilogue::BiasRelu, Dt::F32);
     const Buffers one = run_contract(trial, 1);

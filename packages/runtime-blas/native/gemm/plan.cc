@@ -79,10 +79,12 @@ bool is_large(const ContractPlan& p) {
   return p.k > 0 && p.n >= kElements / p.k;
 }
 
-void cut(ContractPlan& p) {
-  const double flops = flops_of(p);
-  const auto wanted =
-      std::clamp<int64_t>(static_cast<int64_t>(flops / kBlockFlops), 1, kMostBlocks);
+// instrs: of the epilogue, each worth some multiply-adds an element.
+void cut(ContractPlan& p, size_t instrs) {
+  constexpr double kInstrFlops = 8;
+  const double elements = static_cast<double>(p.batches * p.m) * static_cast<double>(p.n);
+  const double cost = flops_of(p) + kInstrFlops * static_cast<double>(instrs) * elements;
+  const auto wanted = std::clamp<int64_t>(static_cast<int64_t>(cost / kBlockFlops), 1, kMostBlocks);
   int64_t parts_m = 1, parts_n = 1;
   while (parts_m * parts_n * p.batches < wanted) {
     const int64_t m = p.m / parts_m, n = p.n / parts_n;
@@ -93,8 +95,8 @@ void cut(ContractPlan& p) {
   p.block_n = side(p.n, parts_n);
   p.blocks_m = ceil_div(p.m, p.block_m);
   p.blocks_n = ceil_div(p.n, p.block_n);
-  constexpr double kParallelFlops = 2e6;
-  p.tasks = flops < kParallelFlops ? 1 : std::min(p.blocks(), kMostBlocks);
+  constexpr double kParallelCost = 2e6;
+  p.tasks = cost < kParallelCost ? 1 : std::min(p.blocks(), kMostBlocks);
 }
 
 constexpr int64_t kFewRows = 24;  // do not pay for packing a right operand
@@ -182,7 +184,7 @@ ContractPlan plan_contract(ContractSource& s, const Tiles& tiles) {
   else if (pays_for_swapping(p, tiles))
     cut_swapped(p, tiles);
   else
-    cut(p);
+    cut(p, s.epilogue.instrs.size());
   return p;
 }
 

@@ -136,12 +136,23 @@ function(vorab_need_linalg)
   target_link_libraries(vorab_linalg PUBLIC vorab_artifact vorab::blas)
 endfunction()
 
+# The counts that the addon and every backend keep.
+function(vorab_need_ledger)
+  if(TARGET vorab_ledger)
+    return()
+  endif()
+  vorab_need_artifact()
+  add_library(vorab_ledger STATIC "${VORAB_ROOT}/packages/runtime/native/ledger.cc")
+  target_link_libraries(vorab_ledger PUBLIC vorab_artifact)
+endfunction()
+
 # A backend: a shared library beside the addon's own, behind the C table of backend.h.
 function(vorab_backend name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   vorab_need_artifact()
+  vorab_need_ledger()
   add_library(vorab_${name} SHARED ${arg_SOURCES})
   target_include_directories(vorab_${name} PRIVATE
     "${VORAB_ROOT}/packages" "${VORAB_ROOT}/packages/runtime/native")
-  target_link_libraries(vorab_${name} PRIVATE vorab_artifact Threads::Threads ${arg_LIBRARIES})
+  target_link_libraries(vorab_${name} PRIVATE vorab_ledger vorab_artifact Threads::Threads ${arg_LIBRARIES})
 endfunction()

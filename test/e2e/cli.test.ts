@@ -162,6 +162,22 @@ describe('run', () => {
     });
   });
 
+  it('prints what the call copied, built and cast, with causes and lines', async () => {
+    const args = ['run', small, '--runtime', 'blas', '-i', 'x=random', '--ledger'];
+    const { code, stdout, stderr } = await vorab(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [, ledger = ''] = stdout.split('ledger:\n');
+    expect(ledger).toMatch(
+      /^ +1 {2}copy in +16 B {2}twice: input x: copied when the call was made +model\.ts:4:14$/m,
+    );
+    expect(ledger).toMatch(/^ +1 {2}copy out +16 B {2}twice: output y: read by the program /m);
+    expect(ledger).toMatch(/^ +1 {2}build +[\d.]+ ms {2}twice: built for sizes not met before/m);
+    const found = await json(...args);
+    expect(found.ledger.totals).toMatchObject({ copiesIn: 1, copiesOut: 1, builds: 1, casts: 0 });
+    const [copy] = found.ledger.rows.filter((row: { kind: string }) => row.kind === 'copy');
+    expect(copy).toMatchObject({ location: 'model.ts:4:14', count: 1, bytes: 16 });
+  });
+
   it.each([
     [['--dim', 'N=9', '-i', 'x=random'], /twice: dim N is 9 by input x, .*8/, 1],
     [['-i', 'y=random'], /there is no 'y'; there are: x/, 1],

@@ -99,12 +99,17 @@ int tensor_read(vorab_session* session, vorab_tensor* tensor, void* destination,
 
 void stats(vorab_session* session, vorab_stats* stats) { *stats = session->session.stats(); }
 
+size_t ledger(vorab_session* session, vorab_count* counts, size_t capacity) {
+  return session->session.ledger().read(counts, capacity);
+}
+
 const char* profile(vorab_session* session) { return session->session.profile(); }
 
 constexpr vorab_backend kBackend = {
     VORAB_BACKEND_ABI, 0,           "blas",     describe,    open,          close,
     prepare,           run,         state_read, state_write, tensor_create, tensor_release,
-    tensor_type,       tensor_read, stats,      profile,
+    tensor_type,       tensor_read, stats,      profile,     ledger,        nullptr,
+    nullptr,
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "runtime-mlx/native/describe.h"
 #include "runtime-mlx/native/failure.h"
 #include "runtime-mlx/native/session.h"
+#include "runtime-mlx/native/staging.h"
 
 namespace vorab::on_mlx {
 namespace {
@@ -113,6 +114,15 @@ int tensor_read(vorab_session* session, vorab_tensor* tensor, void* destination,
 
 void stats(vorab_session* session, vorab_stats* stats) { *stats = session->stats(); }
 
+size_t ledger(vorab_session* session, vorab_count* counts, size_t capacity) {
+  return session->ledger().read(counts, capacity);
+}
+
+// NULL: there is no memory, and the caller's own does as well.
+void* stage_memory(uint64_t bytes) try { return stage(bytes); } catch (const std::exception&) {
+  return nullptr;
+}
+
 constexpr vorab_backend kBackend = {
     VORAB_BACKEND_ABI,
     VORAB_OWNER_THREAD,
@@ -130,6 +140,9 @@ constexpr vorab_backend kBackend = {
     tensor_read,
     stats,
     nullptr,  // an entry is one function: its steps have no times of their own
+    ledger,
+    stage_memory,
+    unstage,
 };
 
 }  // namespace

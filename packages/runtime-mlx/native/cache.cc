@@ -12,11 +12,13 @@ Function* FunctionCache::find(const FunctionKey& key) {
   return found->function.get();
 }
 
-size_t FunctionCache::insert(FunctionKey key, std::unique_ptr<Function> function) {
+bool FunctionCache::insert(FunctionKey key, std::unique_ptr<Function> function) {
+  const auto same = [&](const Item& item) { return item.key.entry == key.entry; };
+  const bool full =
+      static_cast<size_t>(std::count_if(items_.begin(), items_.end(), same)) >= limit_;
+  if (full) items_.erase(std::next(std::find_if(items_.rbegin(), items_.rend(), same)).base());
   items_.push_front({std::move(key), std::move(function)});
-  size_t dropped = 0;
-  for (; items_.size() > limit_; ++dropped) items_.pop_back();
-  return dropped;
+  return full;
 }
 
 }  // namespace vorab::on_mlx

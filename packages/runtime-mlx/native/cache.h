@@ -1,4 +1,5 @@
-// Functions by entry and binding, the least recently used one dropped when there are too many.
+// Functions by entry and binding; of those of one entry the least recently used is dropped when
+// there are too many, so that an entry of many sizes takes nothing from the others.
 #pragma once
 
 #include <list>
@@ -20,8 +21,8 @@ class FunctionCache {
 
   // Null when there is none.
   Function* find(const FunctionKey& key);
-  // Returns how many had to go.
-  size_t insert(FunctionKey key, std::unique_ptr<Function> function);
+  // Whether another had to go.
+  bool insert(FunctionKey key, std::unique_ptr<Function> function);
   size_t size() const { return items_.size(); }
 
  private:

@@ -8,7 +8,7 @@
 namespace vorab::on_mlx {
 
 struct Options {
-  size_t cache = 16;  // functions kept, over all entries and bindings; at least 1
+  size_t cache = 16;  // functions of each entry that are kept, one a binding; at least 1
   bool tf32 = false;  // lets CUDA devices round f32 products to TF32; decided once per process
 };
 

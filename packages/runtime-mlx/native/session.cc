@@ -52,7 +52,8 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
       program_(*fb::GetProgram(program.flatbuffer)),
       plan_(plan_at(program_, plan)),
       constants_(items(program_.constants()).size()),
-      cache_(options.cache) {
+      cache_(options.cache),
+      ledger_(program_) {
   refuse_foreign(plan_);
   refuse_f64(program_);
   mx::set_default_device(device().handle);
@@ -65,8 +66,8 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
     const Type type = type_of(type_at(program_, state->type()), binding);
     states_.push_back(mx::zeros(type.shape, type.dtype));
   }
-  states_ = evaluate(states_);
-  stats_ = {};
+  // What opening does is not counted.
+  states_ = evaluate_dense(states_, [](size_t, uint64_t) {});
 }
 
 const fb::EntryPlan& Session::entry_plan(uint32_t entry) const {
@@ -90,15 +91,15 @@ Function& Session::function(uint32_t entry, const Binding& binding) {
     key.symbols.push_back(binding.symbol(symbol));
   }
   if (Function* found = cache_.find(key)) {
-    ++stats_.cache_hits;
+    ledger_.add(VORAB_CAUSE_HIT, entry, 0);
     return *found;
   }
+  ledger_.add(VORAB_CAUSE_MISS, entry, 0);
   const auto start = std::chrono::steady_clock::now();
   std::unique_ptr<Function> built = build(plan, binding);
   Function& result = *built;
-  stats_.cache_evictions += cache_.insert(std::move(key), std::move(built));
-  ++stats_.builds;
-  stats_.build_ns += nanoseconds_since(start);
+  if (cache_.insert(std::move(key), std::move(built))) ledger_.add(VORAB_CAUSE_EVICTION, entry, 0);
+  ledger_.add(VORAB_CAUSE_BUILD, entry, 0, 0, nanoseconds_since(start));
   return result;
 }
 
@@ -127,11 +128,9 @@ void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inp
   stream_.use();
   const Binding binding(program_, symbols);
   Function& function = this->function(entry, binding);
-  const fb::Entry& signature = *program_.entries()->Get(entry);
   std::vector<mx::array> leaves;
   leaves.reserve(function.leaves().size());
-  for (const Port port : function.leaves())
-    leaves.push_back(leaf(port, signature, binding, inputs));
+  for (const Port port : function.leaves()) leaves.push_back(leaf(port, entry, binding, inputs));
   cancel.check();
 
   std::vector<mx::array> results = function(leaves, cancel);
@@ -145,25 +144,29 @@ void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inp
   }
   results.clear();
   cancel.check();
-  std::vector<mx::array> values = evaluate(wanted);
+  std::vector<mx::array> values = evaluate(entry, ports, wanted);
   if (const auto failure = function.findings().take()) throw *failure;
-  commit(ports, std::move(values), outputs);
-  ++stats_.runs;
+  commit(entry, ports, std::move(values), outputs);
+  ledger_.add(VORAB_CAUSE_RUN, entry, 0);
   stats_.steps += function.steps();
   stats_.casts += items(entry_plan(entry).casts()).size();
 }
 
-mx::array Session::leaf(Port port, const fb::Entry& entry, const Binding& binding,
+mx::array Session::leaf(Port port, uint32_t entry, const Binding& binding,
                         const vorab_input* inputs) {
   if (port.storage == fb::Storage::State) return states_[port.index];
   if (port.storage == fb::Storage::Constant) return constant(port.index);
-  const Type type = port_type(port, entry, binding);
-  return input(port.index, *entry.inputs()->Get(port.index), type, inputs[port.index]);
+  const fb::Entry& of = *program_.entries()->Get(entry);
+  const Type type = port_type(port, of, binding);
+  return input(port.index, *of.inputs()->Get(port.index), type, inputs[port.index], entry);
 }
 
 mx::array Session::input(uint32_t index, const fb::Port& port, const Type& type,
-                         const vorab_input& input) {
-  if (!input.tensor) return copy_in(input.host, type, stats_);
+                         const vorab_input& input, uint32_t entry) {
+  if (!input.tensor) {
+    return copy_in(input.host, type,
+                   {ledger_, VORAB_CAUSE_INPUT_COPIED, VORAB_CAUSE_INPUT_MEMORY, entry, index});
+  }
   const Type found = type_of(input.tensor->value);
   if (found == type) return input.tensor->value;
   throw Failure(VORAB_INVALID, "input " + std::to_string(index) + " '" +
@@ -177,30 +180,39 @@ const mx::array& Session::constant(uint32_t index) {
     const std::vector<int64_t> symbols(items(program_.symbols()).size());
     const Binding binding(program_, symbols.data());
     const Type type = type_of(type_at(program_, program_.constants()->Get(index)->type()), binding);
-    constant = map_in(constant_data(file_.file, program_, index), type, stats_);
+    constant =
+        map_in(constant_data(file_.file, program_, index), type,
+               {ledger_, VORAB_CAUSE_CONSTANT_COPIED, VORAB_CAUSE_CONSTANT_MEMORY, 0, index});
   }
   return *constant;
 }
 
 // What goes wrong here went wrong on these data; nothing has been bound yet.
-std::vector<mx::array> Session::evaluate(const std::vector<mx::array>& arrays) try {
-  return evaluate_dense(arrays, stats_);
+std::vector<mx::array> Session::evaluate(uint32_t entry, const std::vector<Port>& ports,
+                                         const std::vector<mx::array>& arrays) try {
+  return evaluate_dense(arrays, [&](size_t i, uint64_t bytes) {
+    const bool output = ports[i].storage == fb::Storage::Output;
+    const vorab_cause cause = output ? VORAB_CAUSE_OUTPUT_LAYOUT : VORAB_CAUSE_STATE_LAYOUT;
+    ledger_.add(cause, entry, ports[i].index, bytes);
+  });
 } catch (const std::exception& error) {
   throw Failure(is_memory_error(error) ? VORAB_MEMORY : VORAB_FAILED,
                 std::string("MLX failed while evaluating: ") + error.what());
 }
 
 // Outputs first, since they may still fail; binding states cannot.
-void Session::commit(const std::vector<Port>& ports, std::vector<mx::array> values,
+void Session::commit(uint32_t entry, const std::vector<Port>& ports, std::vector<mx::array> values,
                      vorab_output* outputs) {
   std::vector<std::unique_ptr<vorab_tensor>> tensors(values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     if (ports[i].storage != fb::Storage::Output) continue;
-    const vorab_output& output = outputs[ports[i].index];
-    if (output.host)
-      copy_out(values[i], output.host, stats_);
-    else
-      tensors[i] = std::make_unique<vorab_tensor>(vorab_tensor{values[i]});
+    const uint32_t index = ports[i].index;
+    if (!outputs[index].host) {
+      tensors[i] = std::make_unique<vorab_tensor>(vorab_tensor{values[i], entry, index});
+      continue;
+    }
+    copy_out(values[i], outputs[index].host);
+    ledger_.add(VORAB_CAUSE_OUTPUT_FILLED, entry, index, values[i].nbytes());
   }
   for (size_t i = 0; i < values.size(); ++i) {
     if (ports[i].storage == fb::Storage::State) states_[ports[i].index] = std::move(values[i]);
@@ -216,13 +228,15 @@ void Session::commit(const std::vector<Port>& ports, std::vector<mx::array> valu
 
 void Session::state_read(uint32_t state, void* destination, uint64_t bytes) {
   expect_bytes(bytes, states_.at(state).nbytes());
-  copy_out(states_[state], destination, stats_);
+  copy_out(states_[state], destination);
+  ledger_.add(VORAB_CAUSE_STATE_READ, 0, state, bytes);
 }
 
 void Session::state_write(uint32_t state, const void* source, uint64_t bytes) {
   const Type type = type_of(states_.at(state));
   expect_bytes(bytes, byte_size(type));
-  states_[state] = copy_in(source, type, stats_);
+  states_[state] = copy_in(
+      source, type, {ledger_, VORAB_CAUSE_STATE_WRITTEN, VORAB_CAUSE_STATE_MEMORY, 0, state});
 }
 
 vorab_tensor* Session::tensor_create(const vorab_type& type, const void* host) {
@@ -230,7 +244,8 @@ vorab_tensor* Session::tensor_create(const vorab_type& type, const void* host) {
   shape.rank = type.rank;
   std::copy_n(type.shape, type.rank, shape.dims.begin());
   const Type target{to_mlx(static_cast<fb::DType>(type.dtype)), to_mlx(shape)};
-  auto tensor = std::make_unique<vorab_tensor>(vorab_tensor{copy_in(host, target, stats_)});
+  auto tensor = std::make_unique<vorab_tensor>(vorab_tensor{copy_in(
+      host, target, {ledger_, VORAB_CAUSE_TENSOR_CREATED, VORAB_CAUSE_TENSOR_MEMORY, 0, 0})});
   ++stats_.tensors_live;
   tensor_bytes_ += tensor->value.nbytes();
   return tensor.release();
@@ -245,11 +260,16 @@ void Session::tensor_release(vorab_tensor* tensor) {
 
 void Session::tensor_read(vorab_tensor* tensor, void* destination, uint64_t bytes) {
   expect_bytes(bytes, tensor->value.nbytes());
-  copy_out(tensor->value, destination, stats_);
+  copy_out(tensor->value, destination);
+  if (tensor->entry == VORAB_NO_STEP)
+    ledger_.add(VORAB_CAUSE_TENSOR_READ, 0, 0, bytes);
+  else
+    ledger_.add(VORAB_CAUSE_OUTPUT_READ, tensor->entry, tensor->output, bytes);
 }
 
 vorab_stats Session::stats() const {
   vorab_stats stats = stats_;
+  ledger_.sum(stats);
   // MLX has no arena: what this session holds on the device between calls.
   stats.arena_bytes = tensor_bytes_;
   for (const mx::array& state : states_) stats.arena_bytes += state.nbytes();

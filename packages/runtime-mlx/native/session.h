@@ -11,9 +11,11 @@
 #include "runtime-mlx/native/options.h"
 #include "runtime-mlx/native/stream.h"
 #include "runtime-mlx/native/types.h"
+#include "runtime/native/ledger.h"
 
 struct vorab_tensor {
-  ::mlx::core::array value;  // evaluated and row-contiguous
+  ::mlx::core::array value;                    // evaluated and row-contiguous
+  uint32_t entry = VORAB_NO_STEP, output = 0;  // which call gave it, if one did
 };
 
 namespace vorab::on_mlx {
@@ -34,21 +36,21 @@ class Session {
   void tensor_read(vorab_tensor* tensor, void* destination, uint64_t bytes);
 
   vorab_stats stats() const;
+  const Ledger& ledger() const { return ledger_; }
 
  private:
-  struct Results;
-
   const fb::EntryPlan& entry_plan(uint32_t entry) const;
   Function& function(uint32_t entry, const Binding& binding);
   std::unique_ptr<Function> build(const fb::EntryPlan& plan, const Binding& binding);
   Type port_type(Port port, const fb::Entry& entry, const Binding& binding) const;
-  mx::array leaf(Port port, const fb::Entry& entry, const Binding& binding,
-                 const vorab_input* inputs);
-  mx::array input(uint32_t index, const fb::Port& port, const Type& type, const vorab_input& input);
+  mx::array leaf(Port port, uint32_t entry, const Binding& binding, const vorab_input* inputs);
+  mx::array input(uint32_t index, const fb::Port& port, const Type& type, const vorab_input& input,
+                  uint32_t entry);
   const mx::array& constant(uint32_t index);
-  std::vector<mx::array> evaluate(const std::vector<mx::array>& arrays);
-  void commit(const std::vector<Port>& ports, std::vector<mx::array> values, vorab_output* outputs);
-  vorab_tensor* hand_out(mx::array value);
+  std::vector<mx::array> evaluate(uint32_t entry, const std::vector<Port>& ports,
+                                  const std::vector<mx::array>& arrays);
+  void commit(uint32_t entry, const std::vector<Port>& ports, std::vector<mx::array> values,
+              vorab_output* outputs);
 
   StreamLease stream_;
   vorab_program file_;
@@ -58,7 +60,8 @@ class Session {
   std::vector<std::optional<mx::array>> constants_;  // mapped at first use
   std::vector<mx::array> states_;                    // evaluated and row-contiguous
   FunctionCache cache_;
-  vorab_stats stats_{};
+  vorab_stats stats_{};  // what no cause sums up
+  Ledger ledger_;
   uint64_t tensor_bytes_ = 0;
 };
 

@@ -27,7 +27,7 @@ async function open(
   options: BackendOptions,
 ): Promise<BackendSession> {
   const { file, parsed } = artifact as ReadArtifact;
-  return new ReferenceSession(file, parsed, options.queue);
+  return new ReferenceSession(file, parsed, options);
 }
 
 /** The reference: needs no plan, and evaluates an artifact's functions on the JavaScript thread. */

@@ -32,37 +32,48 @@ export interface PreparedFunction {
   readonly values: number;
 }
 
-/** Bindings that are kept prepared. */
-const maxPrepared = 64;
+/** Graphs of bodies that are kept. */
+const maxGraphs = 64;
+
+/** How `prepare` came to its function. */
+export interface Preparation {
+  readonly function_: PreparedFunction;
+  /** It was there. */
+  readonly hit: boolean;
+  /** Another one had to go. */
+  readonly evicted: boolean;
+}
 
 /** The functions of an artifact, prepared when a binding is first met. */
 export class Functions {
   readonly #file: Uint8Array;
   readonly #program: fb.ProgramT;
-  readonly #prepared: Map<string, PreparedFunction> = new Map();
+  /** By function, then by binding; the binding used last stands last. */
+  readonly #prepared: Map<number, Map<string, PreparedFunction>> = new Map();
+  readonly #kept: number;
   readonly #graphs: Map<string, Subgraph> = new Map();
   readonly #constants: Map<number, NdArray> = new Map();
-  builds = 0;
-  hits = 0;
 
-  constructor(file: Uint8Array, program: fb.ProgramT) {
+  /** `kept`: bindings of each function that stay prepared. */
+  constructor(file: Uint8Array, program: fb.ProgramT, kept: number) {
     this.#file = file;
+    this.#kept = kept;
     this.#program = program;
   }
 
   /** `symbols`: one value per symbol of the program. */
-  prepare(index: number, symbols: readonly number[]): PreparedFunction {
-    const key = `${index}:${symbols.join(',')}`;
-    const known = this.#prepared.get(key);
-    if (known !== undefined) {
-      this.hits++;
-      return known;
-    }
-    const made = this.#make(index, symbols);
-    if (this.#prepared.size >= maxPrepared) this.#prepared.clear();
-    this.#prepared.set(key, made);
-    this.builds++;
-    return made;
+  prepare(index: number, symbols: readonly number[]): Preparation {
+    const key = symbols.join(',');
+    const bindings = this.#prepared.get(index) ?? new Map<string, PreparedFunction>();
+    this.#prepared.set(index, bindings);
+    const known = bindings.get(key);
+    const function_ = known ?? this.#make(index, symbols);
+    bindings.delete(key);
+    const [oldest] = bindings.keys();
+    const evicted = bindings.size >= this.#kept && oldest !== undefined;
+    if (evicted) bindings.delete(oldest);
+    bindings.set(key, function_);
+    return { function_, hit: known !== undefined, evicted };
   }
 
   #make(index: number, symbols: readonly number[]): PreparedFunction {
@@ -124,7 +135,7 @@ export class Functions {
     const known = this.#graphs.get(key);
     if (known !== undefined) return known;
     const made = this.#build(index, binding);
-    if (this.#graphs.size >= maxPrepared) this.#graphs.clear();
+    if (this.#graphs.size >= maxGraphs) this.#graphs.clear();
     this.#graphs.set(key, made);
     return made;
   }

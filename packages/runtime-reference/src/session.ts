@@ -4,6 +4,7 @@ import { evaluateInSteps, ndarray } from '@vorab/graph';
 import type {
   BackendEntry,
   BackendInput,
+  BackendOptions,
   BackendOutput,
   BackendSession,
   BackendStatName,
@@ -11,13 +12,22 @@ import type {
 import { backendStats } from '@vorab/runtime';
 import { arrayOf, bytesOf, copyOf, dtypeAt, fill } from './arrays.ts';
 import { atNode, ReferenceFailure } from './failure.ts';
-import { Functions, type PreparedNode } from './program.ts';
+import { Counts } from './ledger.ts';
+import { Functions, type PreparedFunction, type PreparedNode } from './program.ts';
 import { Queue, type Steps } from './queue.ts';
 
-type Counts = { [K in BackendStatName]: number };
+/** Bindings of an entry that stay prepared unless the caller says otherwise. */
+const defaultCache = 64;
+
+interface HeldTensor {
+  readonly array: NdArray;
+  /** The call that gave it, if one did. */
+  readonly from: { readonly entry: number; readonly output: number } | undefined;
+}
 
 /** An input of a call: its array, or what says where it is. */
 interface Call {
+  readonly index: number;
   readonly entry: fb.EntryT;
   readonly symbols: readonly number[];
   readonly inputs: readonly NdArray[];
@@ -30,15 +40,15 @@ export class ReferenceSession implements BackendSession {
   readonly #functions: Functions;
   readonly #queue: Queue;
   readonly #states: NdArray[];
-  readonly #tensors: Map<number, NdArray> = new Map();
-  readonly #counts: Counts;
+  readonly #tensors: Map<number, HeldTensor> = new Map();
+  readonly #counts: Counts = new Counts();
+  #steps = 0;
   #nextSlot = 0;
 
-  constructor(file: Uint8Array, program: fb.ProgramT, capacity: number) {
+  constructor(file: Uint8Array, program: fb.ProgramT, options: BackendOptions) {
     this.#program = program;
-    this.#functions = new Functions(file, program);
-    this.#queue = new Queue(capacity);
-    this.#counts = Object.fromEntries(backendStats.map((name) => [name, 0])) as Counts;
+    this.#functions = new Functions(file, program, options.cache ?? defaultCache);
+    this.#queue = new Queue(options.queue);
     const binding = new Binding(
       program,
       program.symbols.map(({ min }) => Number(min)),
@@ -55,7 +65,7 @@ export class ReferenceSession implements BackendSession {
     const symbols = new Float64Array(this.#program.symbols.length);
     const control = new Float64Array(1 + entry.outputs.length);
     const callOf = (args: readonly (BackendInput | BackendOutput)[]): Call =>
-      this.#call(entry, Array.from(symbols), args);
+      this.#call(index, entry, Array.from(symbols), args);
     return {
       symbols,
       control,
@@ -78,16 +88,16 @@ export class ReferenceSession implements BackendSession {
   prepare(entry: number, symbols: Float64Array): Promise<void> {
     const values = Array.from(symbols);
     return this.#post(() => {
-      this.#functions.prepare(this.#program.entries[entry]?.function_ ?? 0, values);
+      this.#prepared(entry, values);
     });
   }
 
   readState(state: number): Promise<ArrayBuffer> {
-    return this.#post(() => copyOf(this.#state(state)));
+    return this.#post(() => this.#stateCopy(state));
   }
 
   readStateSync(state: number): ArrayBuffer {
-    return this.#queue.run(() => once(() => copyOf(this.#state(state))));
+    return this.#queue.run(() => once(() => this.#stateCopy(state)));
   }
 
   writeState(state: number, data: ArrayBufferView): Promise<void> {
@@ -108,17 +118,20 @@ export class ReferenceSession implements BackendSession {
 
   createTensor(dtype: number, shape: Float64Array, data: ArrayBufferView): Promise<number> {
     const array = arrayOf(dtypeAt(dtype), Array.from(shape), bytesOf(data));
-    return this.#post(() => this.#keep(array));
+    return this.#post(() => {
+      this.#counts.add('tensorHeld', 0, 0, array.data.byteLength);
+      return this.#keep(array, undefined);
+    });
   }
 
   readTensor(slot: number): Promise<ArrayBuffer> {
-    const array = this.#tensor(slot);
-    return this.#post(() => copyOf(array));
+    const tensor = this.#tensor(slot);
+    return this.#post(() => this.#tensorCopy(tensor));
   }
 
   readTensorSync(slot: number): ArrayBuffer {
-    const array = this.#tensor(slot);
-    return this.#queue.run(() => once(() => copyOf(array)));
+    const tensor = this.#tensor(slot);
+    return this.#queue.run(() => once(() => this.#tensorCopy(tensor)));
   }
 
   releaseTensor(slot: number): void {
@@ -131,6 +144,14 @@ export class ReferenceSession implements BackendSession {
 
   statsSync(): readonly number[] {
     return this.#queue.run(() => once(() => this.#stats()));
+  }
+
+  ledger(): Promise<ArrayBuffer> {
+    return this.#post(() => this.#counts.buffer());
+  }
+
+  ledgerSync(): ArrayBuffer {
+    return this.#queue.run(() => once(() => this.#counts.buffer()));
   }
 
   profile(): Promise<string> {
@@ -166,6 +187,7 @@ export class ReferenceSession implements BackendSession {
   }
 
   #call(
+    index: number,
     entry: fb.EntryT,
     symbols: readonly number[],
     args: readonly (BackendInput | BackendOutput)[],
@@ -173,22 +195,33 @@ export class ReferenceSession implements BackendSession {
     const binding = new Binding(this.#program, symbols);
     const inputs = entry.inputs.map((port, i) => {
       const arg = args[i];
-      if (typeof arg === 'number') return this.#tensor(arg);
+      if (typeof arg === 'number') return this.#tensor(arg).array;
       if (arg === undefined || arg === null) throw new ReferenceFailure('argument', 'no input');
       const type = this.#typeAt(port.type);
-      this.#counts.copiesIn++;
-      this.#counts.bytesIn += arg.byteLength;
+      this.#counts.add('inputHeld', index, i, arg.byteLength);
       return arrayOf(dtypeAt(type.dtype), binding.shape(type), bytesOf(arg));
     });
     const outputs = args.slice(entry.inputs.length).map((arg) => {
       if (typeof arg === 'number') throw new ReferenceFailure('argument', 'a number as an output');
       return arg;
     });
-    return { entry, symbols, inputs, outputs };
+    return { index, entry, symbols, inputs, outputs };
   }
 
-  *#run({ entry, symbols, inputs, outputs }: Call): Steps<readonly number[]> {
-    const prepared = this.#functions.prepare(entry.function_, symbols);
+  /** The function of an entry at a binding; counts how it was found. */
+  #prepared(entry: number, symbols: readonly number[]): PreparedFunction {
+    const start = process.hrtime.bigint();
+    const index = this.#program.entries[entry]?.function_ ?? 0;
+    const { function_, hit, evicted } = this.#functions.prepare(index, symbols);
+    const ns = Number(process.hrtime.bigint() - start);
+    this.#counts.add(hit ? 'hit' : 'miss', entry, 0);
+    if (!hit) this.#counts.add('build', entry, 0, 0, ns);
+    if (evicted) this.#counts.add('eviction', entry, 0);
+    return function_;
+  }
+
+  *#run({ index, entry, symbols, inputs, outputs }: Call): Steps<readonly number[]> {
+    const prepared = this.#prepared(index, symbols);
     const values = new Array<NdArray | undefined>(prepared.values);
     const given = [...inputs, ...entry.reads.map((state) => this.#state(state))];
     for (const [i, array] of given.entries()) values[i] = array;
@@ -196,36 +229,48 @@ export class ReferenceSession implements BackendSession {
       const made = yield* evaluated(node, n, values);
       for (const [o, array] of made.entries()) values[node.first + o] = array;
       for (const value of node.dead) values[value] = undefined;
-      this.#counts.steps++;
+      this.#steps++;
       yield;
     }
     const results = prepared.results.map((value) => defined(values[value]));
-    this.#counts.runs++;
+    this.#counts.add('run', index, 0);
     for (const [i, state] of entry.writes.entries()) {
       this.#states[state] = defined(results[outputs.length + i]);
     }
-    return outputs.map((output, i) => this.#deliver(output, defined(results[i])));
+    return outputs.map((output, i) => this.#deliver(index, i, output, defined(results[i])));
   }
 
   /** The slot of a tensor, -1 for none, -2 for an array that could not be filled. */
-  #deliver(output: BackendOutput, array: NdArray): number {
-    if (output === undefined) return this.#keep(array);
+  #deliver(entry: number, index: number, output: BackendOutput, array: NdArray): number {
+    if (output === undefined) return this.#keep(array, { entry, output: index });
     if (output === null) return -1;
-    this.#counts.copiesOut++;
-    this.#counts.bytesOut += array.data.byteLength;
+    this.#counts.add('outputFilled', entry, index, array.data.byteLength);
     return fill(output, array) ? -1 : -2;
   }
 
-  #keep(array: NdArray): number {
+  #keep(array: NdArray, from: HeldTensor['from']): number {
     const slot = this.#nextSlot++;
-    this.#tensors.set(slot, array);
+    this.#tensors.set(slot, { array, from });
     return slot;
   }
 
-  #tensor(slot: number): NdArray {
-    const array = this.#tensors.get(slot);
-    if (array === undefined) throw new ReferenceFailure('argument', 'the tensor is disposed');
-    return array;
+  #tensor(slot: number): HeldTensor {
+    const tensor = this.#tensors.get(slot);
+    if (tensor === undefined) throw new ReferenceFailure('argument', 'the tensor is disposed');
+    return tensor;
+  }
+
+  #tensorCopy({ array, from }: HeldTensor): ArrayBuffer {
+    const { byteLength } = array.data;
+    if (from === undefined) this.#counts.add('tensorRead', 0, 0, byteLength);
+    else this.#counts.add('outputRead', from.entry, from.output, byteLength);
+    return copyOf(array);
+  }
+
+  #stateCopy(index: number): ArrayBuffer {
+    const array = this.#state(index);
+    this.#counts.add('stateRead', 0, index, array.data.byteLength);
+    return copyOf(array);
   }
 
   #state(index: number): NdArray {
@@ -236,17 +281,29 @@ export class ReferenceSession implements BackendSession {
 
   #stateFrom(index: number, data: ArrayBufferView): NdArray {
     const { dtype, shape } = this.#state(index);
+    this.#counts.add('stateHeld', 0, index, data.byteLength);
     return arrayOf(dtype, shape, bytesOf(data));
   }
 
   #stats(): readonly number[] {
-    const counts: Counts = {
-      ...this.#counts,
-      builds: this.#functions.builds,
-      cacheHits: this.#functions.hits,
+    const into = this.#counts.sum('inputHeld', 'stateHeld', 'tensorHeld');
+    const out = this.#counts.sum('outputFilled', 'outputRead', 'stateRead', 'tensorRead');
+    const builds = this.#counts.sum('build');
+    const counts: { readonly [K in BackendStatName]?: number } = {
+      runs: this.#counts.sum('run').count,
+      steps: this.#steps,
+      copiesIn: into.count,
+      bytesIn: into.bytes,
+      copiesOut: out.count,
+      bytesOut: out.bytes,
+      builds: builds.count,
+      buildNs: builds.ns,
+      cacheHits: this.#counts.sum('hit').count,
+      cacheMisses: this.#counts.sum('miss').count,
+      cacheEvictions: this.#counts.sum('eviction').count,
       tensorsLive: this.#tensors.size,
     };
-    return backendStats.map((name) => counts[name]);
+    return backendStats.map((name) => counts[name] ?? 0);
   }
 }
 

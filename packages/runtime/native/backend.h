@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define VORAB_BACKEND_ABI 3u
+#define VORAB_BACKEND_ABI 4u
 #define VORAB_MAX_RANK 8
 #define VORAB_NO_STEP 0xffffffffu
 
@@ -93,7 +93,53 @@ typedef struct vorab_stats {
   uint64_t fallbacks;
   uint64_t arena_bytes;  /* now held */
   uint64_t tensors_live; /* tensors handed out and not released */
+  uint64_t cache_misses; /* calls for which a function had to be built first */
 } vorab_stats;
+
+/* Why something happened that the ledger counts. Append-only; packages/runtime/src/causes.ts says
+ * the same in words. What `entry` and `index` of a count mean follows from the cause. */
+typedef enum vorab_cause {
+  /* entry */
+  VORAB_CAUSE_RUN,
+  VORAB_CAUSE_BUILD, /* ns: what it took */
+  VORAB_CAUSE_HIT,
+  VORAB_CAUSE_MISS,
+  VORAB_CAUSE_EVICTION,
+  VORAB_CAUSE_ARENA, /* memory for intermediate values */
+  /* entry, index: input */
+  VORAB_CAUSE_INPUT_HELD,    /* copied when the call was made, to be kept until it runs */
+  VORAB_CAUSE_INPUT_COPIED,  /* copied to the device */
+  VORAB_CAUSE_INPUT_ALIGNED, /* copied because it did not lie on a multiple of its elements */
+  VORAB_CAUSE_INPUT_MEMORY,
+  /* entry, index: output */
+  VORAB_CAUSE_OUTPUT_FILLED, /* copied from the device into host memory */
+  VORAB_CAUSE_OUTPUT_HANDED, /* copied into the caller's array when the promise settles */
+  VORAB_CAUSE_OUTPUT_READ,   /* a tensor that the entry gave, read */
+  VORAB_CAUSE_OUTPUT_LAYOUT, /* made dense on the device */
+  VORAB_CAUSE_OUTPUT_MEMORY,
+  /* index: state */
+  VORAB_CAUSE_STATE_HELD, /* copied when the write was asked for */
+  VORAB_CAUSE_STATE_WRITTEN,
+  VORAB_CAUSE_STATE_READ,
+  VORAB_CAUSE_STATE_LAYOUT, /* made dense on the device */
+  VORAB_CAUSE_STATE_MEMORY,
+  /* index: constant */
+  VORAB_CAUSE_CONSTANT_COPIED, /* the device does not take the file's memory as it is */
+  VORAB_CAUSE_CONSTANT_MEMORY,
+  /* tensors that the user made */
+  VORAB_CAUSE_TENSOR_HELD, /* copied when the tensor was asked for */
+  VORAB_CAUSE_TENSOR_CREATED,
+  VORAB_CAUSE_TENSOR_READ,
+  VORAB_CAUSE_TENSOR_MEMORY,
+  VORAB_CAUSES /* how many there are */
+} vorab_cause;
+
+/* How often something happened since open(), for one cause and place. */
+typedef struct vorab_count {
+  uint32_t cause; /* vorab_cause */
+  uint32_t entry, index;
+  uint64_t count, bytes, ns;
+} vorab_count;
 
 typedef struct vorab_backend {
   uint32_t abi;     /* VORAB_BACKEND_ABI */
@@ -141,6 +187,17 @@ typedef struct vorab_backend {
    * step, work, runs, ns, flops, bytes }, the last two for one run. Valid until the next call of
    * the session. NULL in a backend whose steps have no times of their own. */
   const char* (*profile)(vorab_session* session);
+
+  /* The counts that are not zero, at most one for each cause and place: returns how many there are,
+   * and writes as many as fit. */
+  size_t (*ledger)(vorab_session* session, vorab_count* counts, size_t capacity);
+
+  /* Memory that any thread may fill, at any time, with an input, a tensor or a state. Where it is
+   * then handed over as host memory of its whole size, the backend takes it as it is instead of
+   * copying it. unstage gives it back, taken or not. NULL in a backend that reads host memory
+   * directly. */
+  void* (*stage)(uint64_t bytes);
+  void (*unstage)(void* memory);
 } vorab_backend;
 
 typedef const vorab_backend* (*vorab_backend_entry)(void); /* the type of vorab_backend_v1 */

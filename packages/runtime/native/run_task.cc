@@ -1,16 +1,11 @@
 #include "runtime/native/run_task.h"
 
 #include <cstring>
+#include <utility>
 
 #include "runtime/native/arguments.h"
 
 namespace vorab::runtime {
-namespace {
-
-constexpr size_t kAlignment = 64;
-
-}  // namespace
-
 RunTask::RunTask(Host& host, uint32_t entry, const Signature& signature)
     : PromiseTask(host.shared_session()),
       host_(host),
@@ -20,14 +15,6 @@ RunTask::RunTask(Host& host, uint32_t entry, const Signature& signature)
   outputs_.reserve(signature.outputs());
 }
 
-std::byte* RunTask::stage(uint64_t bytes) {
-  // make_unique_for_overwrite: zeroing first would touch the memory twice.
-  staging_.push_back(std::make_unique_for_overwrite<std::byte[]>(bytes + kAlignment));
-  void* start = staging_.back().get();
-  size_t space = bytes + kAlignment;
-  return static_cast<std::byte*>(std::align(kAlignment, bytes, start, space));
-}
-
 void RunTask::add_input(const vorab_input& input, uint64_t bytes, uint32_t slot) {
   inputs_.push_back(input);
   if (input.tensor != nullptr) {
@@ -35,16 +22,16 @@ void RunTask::add_input(const vorab_input& input, uint64_t bytes, uint32_t slot)
     retained_.push_back(slot);
     return;
   }
-  std::byte* copy = stage(bytes);
-  if (bytes != 0) std::memcpy(copy, input.host, bytes);
-  inputs_.back().host = copy;
+  const auto port = static_cast<uint32_t>(inputs_.size() - 1);
+  held_.push_back({port, Held(host_.shared_session(), input.host, bytes)});
+  inputs_.back().host = held_.back().copy.data();
 }
 
 void RunTask::add_output(napi_env env, const OutputRequest& request, napi_value array) {
   outputs_.push_back(request);
   arrays_.push_back(nullptr);
   if (request.output.host == nullptr) return;
-  outputs_.back().output.host = stage(request.bytes);
+  outputs_.back().output.host = aligned_memory(filled_.emplace_back(), request.bytes);
   napi_create_reference(env, array, 1, &arrays_.back());
 }
 
@@ -52,7 +39,23 @@ int RunTask::work(vorab_error& error) {
   // The C table reads a plain int32_t with an atomic load.
   const auto* cancel = reinterpret_cast<const int32_t*>(&cancelled);
   static_assert(sizeof cancelled == sizeof(int32_t) && std::atomic<int32_t>::is_always_lock_free);
-  return session().run(entry_, symbols_.data(), inputs_, outputs_, cancel, error);
+  count_held();
+  const int ran = session().run(entry_, symbols_.data(), inputs_, outputs_, cancel, error);
+  if (ran != VORAB_OK) return ran;
+  // Counted with the call, so that whoever asks after it sees them, though they are yet to be made.
+  for (uint32_t port = 0; port < outputs_.size(); ++port) {
+    if (arrays_[port] != nullptr)
+      session().count(VORAB_CAUSE_OUTPUT_HANDED, entry_, port, outputs_[port].bytes);
+  }
+  return ran;
+}
+
+// In the order of calls, so that the ledger that is read between two of them has those of the
+// first.
+void RunTask::count_held() {
+  if (std::exchange(counted_, true)) return;
+  for (const HeldInput& input : held_)
+    session().count(VORAB_CAUSE_INPUT_HELD, entry_, input.port, input.copy.bytes());
 }
 
 bool RunTask::fill(napi_env env, size_t port) {
@@ -80,6 +83,7 @@ napi_value RunTask::value(napi_env env) {
 }
 
 void RunTask::cleanup(napi_env env) {
+  count_held();  // of a call that never ran
   for (napi_ref& array : arrays_) {
     if (array != nullptr) napi_delete_reference(env, array);
     array = nullptr;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "runtime/native/held.h"
 #include "runtime/native/host.h"
 #include "runtime/native/promise_task.h"
 #include "runtime/native/signature.h"
@@ -28,7 +29,7 @@ class RunTask final : public PromiseTask {
   void cleanup(napi_env env) override;
 
  private:
-  std::byte* stage(uint64_t bytes);
+  void count_held();
   bool fill(napi_env env, size_t port);
 
   Host& host_;
@@ -38,7 +39,13 @@ class RunTask final : public PromiseTask {
   std::vector<OutputRequest> outputs_;
   std::vector<napi_ref> arrays_;
   std::vector<uint32_t> retained_;
-  std::vector<std::unique_ptr<std::byte[]>> staging_;
+  struct HeldInput {
+    uint32_t port;
+    Held copy;
+  };
+  std::vector<HeldInput> held_;
+  bool counted_ = false;
+  std::vector<std::unique_ptr<std::byte[]>> filled_;  // what `fill` copies
 };
 
 }  // namespace vorab::runtime

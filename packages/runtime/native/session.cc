@@ -33,7 +33,8 @@ Session::Session(std::shared_ptr<const Artifact> artifact, std::string library, 
     : artifact_(std::move(artifact)),
       library_(std::move(library)),
       view_(view_of(*artifact_)),
-      plan_(plan) {}
+      plan_(plan),
+      own_(artifact_->program()) {}
 
 int Session::open(const std::string& options, vorab_error& error) {
   const std::lock_guard lock(mutex_);
@@ -130,6 +131,30 @@ int Session::profile(std::string& json, vorab_error& error) {
   json = backend_->profile(session_);
   return VORAB_OK;
 }
+
+int Session::ledger(std::vector<vorab_count>& counts, vorab_error& error) {
+  const std::lock_guard lock(mutex_);
+  if (session_ == nullptr) return fail(error, VORAB_INVALID, "the session is closed");
+  const std::lock_guard own_lock(own_mutex_);
+  const size_t backends = backend_->ledger(session_, nullptr, 0);
+  const size_t own = own_.read(nullptr, 0);
+  counts.resize(backends + own);
+  backend_->ledger(session_, counts.data(), backends);
+  own_.read(counts.data() + backends, own);
+  return VORAB_OK;
+}
+
+void Session::count(vorab_cause cause, uint32_t entry, uint32_t index, uint64_t bytes) {
+  const std::lock_guard lock(own_mutex_);
+  own_.add(cause, entry, index, bytes);
+}
+
+std::byte* Session::stage(uint64_t bytes) {
+  if (backend_ == nullptr || backend_->stage == nullptr) return nullptr;
+  return static_cast<std::byte*>(backend_->stage(bytes));
+}
+
+void Session::unstage(std::byte* memory) { backend_->unstage(memory); }
 
 void Session::release_waiting() {
   if (!slots_.any_released()) return;

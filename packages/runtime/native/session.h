@@ -11,6 +11,7 @@
 
 #include "artifact/native/artifact.h"
 #include "runtime/native/backend.h"
+#include "runtime/native/ledger.h"
 #include "runtime/native/slots.h"
 
 namespace vorab::runtime {
@@ -46,6 +47,14 @@ class Session {
   int tensor_read(vorab_tensor* tensor, void* destination, uint64_t bytes, vorab_error& error);
   int stats(vorab_stats& stats, vorab_error& error);
   int profile(std::string& json, vorab_error& error);
+  // The backend's counts and those of the addon itself.
+  int ledger(std::vector<vorab_count>& counts, vorab_error& error);
+
+  // Any thread: counts what the addon itself does.
+  void count(vorab_cause cause, uint32_t entry, uint32_t index, uint64_t bytes);
+  // Any thread: null where the backend reads host memory as it is.
+  std::byte* stage(uint64_t bytes);
+  void unstage(std::byte* memory);
 
   // Hands back what Slots::release has put aside.
   void release_waiting();
@@ -72,6 +81,8 @@ class Session {
   bool broken_ = false;
   Slots slots_;
   std::vector<vorab_output> outputs_;
+  std::mutex own_mutex_;  // of what follows
+  Ledger own_;
 };
 
 // Nothing is wrong yet.

@@ -66,6 +66,8 @@ Napi::Function SessionObject::define(Napi::Env env) {
                          InstanceMethod<&SessionObject::release_tensor>("releaseTensor"),
                          InstanceMethod<&SessionObject::stats>("stats"),
                          InstanceMethod<&SessionObject::stats_sync>("statsSync"),
+                         InstanceMethod<&SessionObject::ledger>("ledger"),
+                         InstanceMethod<&SessionObject::ledger_sync>("ledgerSync"),
                          InstanceMethod<&SessionObject::profile>("profile"),
                          InstanceMethod<&SessionObject::abort>("abort"),
                          InstanceMethod<&SessionObject::close>("close"),
@@ -225,6 +227,17 @@ Napi::Value SessionObject::stats_sync(const Napi::CallbackInfo& info) {
   const bool done =
       host_->sync([&](vorab_error& error) { return host_->session().stats(stats, error); });
   return done ? Napi::Value(info.Env(), stats_array(info.Env(), stats)) : Napi::Value();
+}
+
+Napi::Value SessionObject::ledger(const Napi::CallbackInfo& info) {
+  return Napi::Value(info.Env(), host_->post(ledger_task(*host_)));
+}
+
+Napi::Value SessionObject::ledger_sync(const Napi::CallbackInfo& info) {
+  std::vector<vorab_count> counts;
+  const bool done =
+      host_->sync([&](vorab_error& error) { return host_->session().ledger(counts, error); });
+  return done ? Napi::Value(info.Env(), ledger_buffer(info.Env(), counts)) : Napi::Value();
 }
 
 Napi::Value SessionObject::profile(const Napi::CallbackInfo& info) {

@@ -41,6 +41,8 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
   Napi::Value release_tensor(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
   Napi::Value stats_sync(const Napi::CallbackInfo& info);
+  Napi::Value ledger(const Napi::CallbackInfo& info);
+  Napi::Value ledger_sync(const Napi::CallbackInfo& info);
   Napi::Value profile(const Napi::CallbackInfo& info);
   Napi::Value abort(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);

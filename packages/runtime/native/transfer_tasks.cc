@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "runtime/native/held.h"
+
 namespace vorab::runtime {
 namespace {
 
@@ -74,31 +76,33 @@ class ReadTensorTask final : public BufferTask {
 class WriteStateTask final : public PromiseTask {
  public:
   WriteStateTask(Host& host, uint32_t state, const void* source, uint64_t bytes)
-      : PromiseTask(host.shared_session()), state_(state), copy_(bytes) {
-    if (bytes != 0) std::memcpy(copy_.data(), source, bytes);
-  }
+      : PromiseTask(host.shared_session()),
+        state_(state),
+        copy_(host.shared_session(), source, bytes) {}
 
  protected:
   int work(vorab_error& error) override {
-    return session().state_write(state_, copy_.data(), copy_.size(), error);
+    session().count(VORAB_CAUSE_STATE_HELD, 0, state_, copy_.bytes());
+    return session().state_write(state_, copy_.data(), copy_.bytes(), error);
   }
   napi_value value(napi_env env) override { return make_undefined(env); }
 
  private:
   const uint32_t state_;
-  std::vector<std::byte> copy_;
+  const Held copy_;
 };
 
 class CreateTensorTask final : public PromiseTask {
  public:
   CreateTensorTask(Host& host, const vorab_type& type, const void* source, uint64_t bytes)
-      : PromiseTask(host.shared_session()), type_(type), copy_(bytes) {
-    if (bytes != 0) std::memcpy(copy_.data(), source, bytes);
-  }
+      : PromiseTask(host.shared_session()),
+        type_(type),
+        copy_(host.shared_session(), source, bytes) {}
 
  protected:
   int work(vorab_error& error) override {
-    return session().tensor_create(type_, copy_.data(), copy_.size(), slot_, error);
+    session().count(VORAB_CAUSE_TENSOR_HELD, 0, 0, copy_.bytes());
+    return session().tensor_create(type_, copy_.data(), copy_.bytes(), slot_, error);
   }
   napi_value value(napi_env env) override {
     napi_value slot = nullptr;
@@ -108,7 +112,7 @@ class CreateTensorTask final : public PromiseTask {
 
  private:
   const vorab_type type_;
-  std::vector<std::byte> copy_;
+  const Held copy_;
   uint32_t slot_ = kNoSlot;
 };
 
@@ -138,6 +142,18 @@ class StatsTask final : public PromiseTask {
 
  private:
   vorab_stats stats_;
+};
+
+class LedgerTask final : public PromiseTask {
+ public:
+  explicit LedgerTask(Host& host) : PromiseTask(host.shared_session()) {}
+
+ protected:
+  int work(vorab_error& error) override { return session().ledger(counts_, error); }
+  napi_value value(napi_env env) override { return ledger_buffer(env, counts_); }
+
+ private:
+  std::vector<vorab_count> counts_;
 };
 
 class ProfileTask final : public PromiseTask {
@@ -180,6 +196,22 @@ napi_value stats_array(napi_env env, const vorab_stats& stats) {
   return array;
 }
 
+napi_value ledger_buffer(napi_env env, const std::vector<vorab_count>& counts) {
+  constexpr size_t kFields = 6;
+  void* data = nullptr;
+  const napi_value buffer = make_buffer(env, counts.size() * kFields * sizeof(double), &data);
+  auto* at = static_cast<double*>(data);
+  for (const vorab_count& each : counts) {
+    *at++ = each.cause;
+    *at++ = each.entry;
+    *at++ = each.index;
+    *at++ = static_cast<double>(each.count);
+    *at++ = static_cast<double>(each.bytes);
+    *at++ = static_cast<double>(each.ns);
+  }
+  return buffer;
+}
+
 std::unique_ptr<PromiseTask> prepare_task(Host& host, uint32_t entry,
                                           std::vector<int64_t> symbols) {
   return std::make_unique<PrepareTask>(host, entry, std::move(symbols));
@@ -208,6 +240,8 @@ std::unique_ptr<PromiseTask> read_tensor_task(napi_env env, Host& host, uint32_t
 }
 
 std::unique_ptr<PromiseTask> stats_task(Host& host) { return std::make_unique<StatsTask>(host); }
+
+std::unique_ptr<PromiseTask> ledger_task(Host& host) { return std::make_unique<LedgerTask>(host); }
 
 std::unique_ptr<PromiseTask> profile_task(Host& host) {
   return std::make_unique<ProfileTask>(host);

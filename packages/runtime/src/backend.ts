@@ -42,6 +42,9 @@ export interface BackendSession {
   /** Values in the order of `backendStats`. */
   stats(): Promise<readonly number[]>;
   statsSync(): readonly number[];
+  /** Six doubles for each count that is not zero: a number of `causes`, entry, index, count, bytes, ns. */
+  ledger(): Promise<ArrayBuffer>;
+  ledgerSync(): ArrayBuffer;
   /** JSON of `BackendStepTime[]`. */
   profile(): Promise<string>;
   /** Rejects a queued call, tells a running one. */
@@ -89,6 +92,8 @@ export interface BackendStepTime {
 export interface BackendOptions {
   readonly profile?: boolean | undefined;
   readonly threads?: number | undefined;
+  /** Functions of each entry that are kept, one for each binding of sizes. */
+  readonly cache?: number | undefined;
   /** Calls that may wait. */
   readonly queue: number;
 }
@@ -137,6 +142,7 @@ export const backendStats = [
   'fallbacks',
   'arenaBytes',
   'tensorsLive',
+  'cacheMisses',
 ] as const;
 
 export type BackendStatName = (typeof backendStats)[number];

@@ -7,6 +7,8 @@ import { AbortError, didYouMean, listNames, VorabError, withArticle } from './er
 import type { PendingCalls } from './pending-calls.ts';
 import type { EntryInfo, PortInfo, ProgramInfo } from './program.ts';
 import { smallestSize } from './program.ts';
+import type { Sizes } from './sizes.ts';
+import { symbolsOf } from './sizes.ts';
 import type { TensorOwner } from './tensor.ts';
 import { Tensor } from './tensor.ts';
 import { bitsOf } from './values.ts';
@@ -104,8 +106,18 @@ export class Entry {
   async prepare(inputs: Inputs): Promise<void> {
     this.#host.checkOpen();
     this.#bind(inputs, undefined);
+    await this.#prepare(this.#bound.symbols);
+  }
+
+  /** The same, by the sizes of the entry's dims. Throws `dim-unknown`, `dim-bounds`. */
+  async prepareFor(sizes: Sizes): Promise<void> {
+    this.#host.checkOpen();
+    await this.#prepare(symbolsOf(this.#host.program, this.info, sizes));
+  }
+
+  async #prepare(symbols: Float64Array): Promise<void> {
     try {
-      await this.#host.backend.prepare(this.info.index, this.#bound.symbols);
+      await this.#host.backend.prepare(this.info.index, symbols);
     } catch (failure) {
       throw this.#host.explain(failure, this.info);
     }

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'input-size'
   | 'input-unknown'
   | 'input-value'
+  | 'ledger'
   | 'memory'
   | 'out-dtype'
   | 'out-size'

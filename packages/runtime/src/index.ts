@@ -12,6 +12,15 @@ export {
   backendStats,
   type LoadedArtifact,
 } from './backend.ts';
+export {
+  type Cause,
+  type CountedCause,
+  causeNumbers,
+  causes,
+  type LedgerDirection,
+  type LedgerKind,
+} from './causes.ts';
+export type { LedgerCounter } from './counters.ts';
 export { type DoctorReport, doctor, type RuntimeReport } from './doctor.ts';
 export {
   type ArrayOf,
@@ -25,6 +34,8 @@ export {
 } from './dtype.ts';
 export { environmentVariables } from './env.ts';
 export { AbortError, type ErrorCode, VorabError } from './errors.ts';
+export type { LedgerBound, LedgerBounds } from './expect.ts';
+export type { Fallback } from './fallback.ts';
 export {
   decodeFloat,
   decodeFloats,
@@ -32,6 +43,7 @@ export {
   encodeFloats,
   type HalfDType,
 } from './half.ts';
+export { Ledger, type LedgerRow, type LedgerTotals } from './ledger.ts';
 export { NativeBackend } from './native-backend.ts';
 export { load, type OpenOptions, open, openOn } from './open.ts';
 export type {
@@ -52,6 +64,7 @@ export {
 } from './registry.ts';
 export type {
   CloseOptions,
+  ExpectOptions,
   NamedCallOptions,
   Session,
   SessionBase,
@@ -59,6 +72,7 @@ export type {
   Stats,
   StepProfile,
 } from './session.ts';
+export type { Sizes } from './sizes.ts';
 export type { Hyper, States } from './state.ts';
 export { type Nested, type Shape, Tensor } from './tensor.ts';
 export type {

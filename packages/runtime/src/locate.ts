@@ -78,12 +78,17 @@ export function locateBackend(name: string): Located {
 }
 
 /** The path, or the one error that lists all that was tried and says how to build. */
-export function found(what: string, setupStep: string, located: Located): string {
+export function found(
+  what: string,
+  setupStep: string,
+  located: Located,
+  instead = 'open with another runtime',
+): string {
   if (located.path !== undefined) return located.path;
   const tried = located.tried.map(({ path, note }) => `    ${path} (${note})`).join('\n');
   throw new VorabError({
     code: 'backend-missing',
     message: `${what} is not there; tried\n${tried}`,
-    cure: `build it with \`npm run setup -- ${setupStep}\`, or open with another runtime`,
+    cure: `build it with \`npm run setup -- ${setupStep}\`, or ${instead}`,
   });
 }

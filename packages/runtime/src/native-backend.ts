@@ -41,7 +41,13 @@ export class NativeBackend implements Backend {
   constructor(name: string, library?: string) {
     this.name = name;
     this.origin =
-      library ?? found(`the library of runtime '${name}'`, `runtime-${name}`, locateBackend(name));
+      library ??
+      found(
+        `the library of runtime '${name}'`,
+        `runtime-${name}`,
+        locateBackend(name),
+        name === 'mlx' ? "name what may run instead: { allowFallback: ['mlx→blas'] }" : undefined,
+      );
     this.#addon = addon();
   }
 

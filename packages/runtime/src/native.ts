@@ -51,6 +51,8 @@ export const sessionMethods: { readonly [K in keyof BackendSession]: true } = {
   releaseTensor: true,
   stats: true,
   statsSync: true,
+  ledger: true,
+  ledgerSync: true,
   profile: true,
   abort: true,
   close: true,

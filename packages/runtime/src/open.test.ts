@@ -65,7 +65,12 @@ test('options are checked', async () => {
   expect(await refuse({ seed: 0, weights: 'x' })).toContain('both seed and weights');
   expect(await refuse({ seed: 0, threads: 0 })).toContain('threads is 0');
   expect(await refuse({ seed: 0, queue: 0 })).toContain('queue is 0');
-  expect(await refuse({ seed: 0, allowFallback: ['svd'] })).toContain('allowFallback names svd');
+  expect(await refuse({ seed: 0, functionCache: 0 })).toContain('functionCache is 0');
+  for (const name of ['svd', 'mlx', 'mlx→mlx', 'mlx→cuda', 'mlx→blas→reference']) {
+    expect(await refuse({ seed: 0, allowFallback: [name] })).toContain(
+      `argument: open: allowFallback names ${name}, expected two of blas, mlx, reference`,
+    );
+  }
   expect(await refuse({ seed: 0, threads: 13 })).toBe(
     'unsupported: open: 13 threads are not supported',
   );

@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import type { Backend, BackendSession } from './backend.ts';
+import type { Backend, BackendSession, LoadedArtifact } from './backend.ts';
+import { checkDTypes } from './capability.ts';
 import { VorabError } from './errors.ts';
 import { toVorabError } from './failure.ts';
+import type { Fallback } from './fallback.ts';
+import { parseFallbacks, refusalOf } from './fallback.ts';
 import type { ProgramInfo } from './program.ts';
 import { readProgram } from './program.ts';
 import type { RuntimeChoice } from './registry.ts';
 import { backendByName, chooseRuntime } from './registry.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionInfo } from './session.ts';
 import { makeSession } from './session.ts';
 import { isTapsEntry } from './taps.ts';
 import type { AnyEntries } from './types.ts';
@@ -24,7 +27,15 @@ export interface OpenOptions {
   readonly profile?: boolean;
   /** Promise calls that may wait at once; default 16384. */
   readonly queue?: number;
-  /** What may run elsewhere than planned. Nothing can in this version: only an empty list is taken. */
+  /**
+   * Functions of each entry that stay built, one for each binding of its dims; the one used least recently goes.
+   * Default 16 on mlx, 32 on blas, 64 on the reference.
+   */
+  readonly functionCache?: number;
+  /**
+   * Runtimes that may run instead of the one asked for where that one is missing, has no plan, or lacks what the
+   * artifact needs: `['mlx→blas']`. Without it `open` refuses. The ledger counts every run elsewhere.
+   */
   readonly allowFallback?: readonly string[];
 }
 
@@ -33,7 +44,7 @@ const defaultQueue = 16_384;
 /**
  * Opens an artifact: a path, a URL, or its bytes. Verifies it whole, picks the plan of the runtime, and initialises
  * the states from `seed` or `weights`. Rejects with a `VorabError`: `artifact`, `backend-missing`, `plan-missing`,
- * `state-missing`, `weights`, `argument`.
+ * `state-missing`, `weights`, `unsupported`, `argument`.
  *
  * @example
  * await using model = await open('digits.vorab', { runtime: 'auto', seed: 0 });
@@ -46,7 +57,45 @@ export async function open<E = AnyEntries>(
   const choice = options.runtime ?? 'auto';
   const chosen =
     choice === 'auto' ? chooseRuntime() : { name: choice, reason: 'named by the caller' };
-  return openOn<E>(await backendByName(chosen.name), chosen.reason, source, options);
+  return openFirst<E>(chosen, source, options);
+}
+
+/** The refusal of what should have run instead, with that of what was asked for. */
+function alsoRefused({ from, to, reason }: Fallback, cause: unknown): unknown {
+  if (!(cause instanceof VorabError)) return cause;
+  const [message = ''] = cause.message.split('\n  fix: ');
+  return new VorabError({
+    code: cause.code,
+    message: `${from} does not run here: ${reason}\n  nor does ${to} instead: ${message}`,
+    cure: cause.cure,
+    cause,
+  });
+}
+
+/** On the chosen runtime, or, where that one refuses, on the next one that the caller has named. */
+async function openFirst<E>(
+  chosen: { readonly name: string; readonly reason: string },
+  source: string | URL | Uint8Array,
+  options: OpenOptions,
+): Promise<Session<E>> {
+  const allowed = parseFallbacks(options.allowFallback ?? []);
+  const tried = new Set<string>();
+  let name = chosen.name;
+  let fallback: Fallback | undefined;
+  for (;;) {
+    tried.add(name);
+    try {
+      return await openAs<E>(await backendByName(name), chosen.reason, source, options, fallback);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      const next = allowed.find(({ from, to }) => from === name && !tried.has(to));
+      if (refusal === undefined) throw error;
+      if (next === undefined) throw fallback === undefined ? error : alsoRefused(fallback, error);
+      const { reason } = fallback ?? { reason: refusal };
+      fallback = { from: chosen.name, to: next.to, reason };
+      name = next.to;
+    }
+  }
 }
 
 /** `open`. */
@@ -58,6 +107,16 @@ export async function openOn<E = AnyEntries>(
   reason: string,
   source: string | URL | Uint8Array,
   options: OpenOptions = {},
+): Promise<Session<E>> {
+  return openAs<E>(backend, reason, source, options, undefined);
+}
+
+async function openAs<E>(
+  backend: Backend,
+  reason: string,
+  source: string | URL | Uint8Array,
+  options: OpenOptions,
+  fallback: Fallback | undefined,
 ): Promise<Session<E>> {
   checkOptions(options);
   const where = source instanceof URL ? fileURLToPath(source) : source;
@@ -72,32 +131,20 @@ export async function openOn<E = AnyEntries>(
   const program = readProgram(artifact.program);
   const plan = planFor(program, backend);
   checkInitialisation(program, options);
-  const native = await started(
-    backend.open(artifact, plan, {
-      threads: options.threads,
-      profile: options.profile,
-      queue: options.queue ?? defaultQueue,
-    }),
-  );
+  checkDTypes(artifact.program, plan, backend);
   const session = makeSession<E>({
-    backend: native,
+    backend: await startOn(backend, artifact, plan, options),
     program,
     flatbuffer: artifact.program,
     plan,
+    fallback,
     profiles: options.profile === true,
-    info: {
-      runtime: backend.name,
-      reason,
-      origin: backend.origin,
-      plan: program.plans[plan]?.name,
-      producer: program.producer,
-      entries: program.entries
-        .filter(({ kind, name }) => kind === 'program' && !isTapsEntry(name))
-        .map(({ name }) => name),
-    },
+    info: infoOf(backend, reason, program, plan, fallback),
   });
   try {
     await initialise(session, program, options);
+    // What `expect` speaks of begins here.
+    await session.expect({});
   } catch (error) {
     await session.close();
     throw error;
@@ -105,9 +152,38 @@ export async function openOn<E = AnyEntries>(
   return session;
 }
 
-async function started(session: Promise<BackendSession>): Promise<BackendSession> {
+function infoOf(
+  backend: Backend,
+  reason: string,
+  program: ProgramInfo,
+  plan: number,
+  fallback: Fallback | undefined,
+): SessionInfo {
+  return {
+    runtime: backend.name,
+    reason:
+      fallback === undefined
+        ? reason
+        : `${fallback.from}→${fallback.to}, allowed by the caller: ${fallback.reason}`,
+    origin: backend.origin,
+    plan: program.plans[plan]?.name,
+    producer: program.producer,
+    entries: program.entries
+      .filter(({ kind, name }) => kind === 'program' && !isTapsEntry(name))
+      .map(({ name }) => name),
+    fallback,
+  };
+}
+
+async function startOn(
+  backend: Backend,
+  artifact: LoadedArtifact,
+  plan: number,
+  options: OpenOptions,
+): Promise<BackendSession> {
+  const { threads, profile, functionCache: cache, queue = defaultQueue } = options;
   try {
-    return await session;
+    return await backend.open(artifact, plan, { threads, profile, cache, queue });
   } catch (failure) {
     throw toVorabError(failure, { name: 'open', location: undefined });
   }
@@ -116,12 +192,15 @@ async function started(session: Promise<BackendSession>): Promise<BackendSession
 function checkOptions(options: OpenOptions): void {
   const wrong = (message: string, cure?: string): VorabError =>
     new VorabError({ code: 'argument', message: `open: ${message}`, cure });
-  const { threads, queue, seed, weights, allowFallback } = options;
+  const { threads, queue, seed, weights, functionCache, allowFallback } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw wrong(`threads is ${threads}, expected a whole number of 1 or more`);
   }
   if (queue !== undefined && !(Number.isInteger(queue) && queue >= 1 && queue < 2 ** 31)) {
     throw wrong(`queue is ${queue}, expected a whole number of 1 or more`);
+  }
+  if (functionCache !== undefined && !isCacheSize(functionCache)) {
+    throw wrong(`functionCache is ${functionCache}, expected a whole number from 1 to 1000000`);
   }
   if (seed !== undefined && weights !== undefined) {
     throw wrong('both seed and weights are given', 'weights hold every state: leave seed out');
@@ -131,14 +210,11 @@ function checkOptions(options: OpenOptions): void {
       `seed is ${seed}, expected a whole number from 0 to 2^64 - 1 (a bigint above 2^53 - 1)`,
     );
   }
-  const [fallback] = allowFallback ?? [];
-  if (fallback !== undefined) {
-    throw wrong(
-      `allowFallback names ${fallback}, but nothing can fall back`,
-      'leave allowFallback out',
-    );
-  }
+  parseFallbacks(allowFallback ?? []);
 }
+
+const isCacheSize = (size: number): boolean =>
+  Number.isInteger(size) && size >= 1 && size <= 1_000_000;
 
 function isSeed(seed: number | bigint): boolean {
   if (typeof seed === 'number') return Number.isSafeInteger(seed) && seed >= 0;
@@ -155,7 +231,8 @@ function planFor(program: ProgramInfo, backend: Backend): number {
   const names = program.plans.map(({ name }) => name);
   const targets = [...new Set([...names, backend.name])].join(',');
   const other = names.find((name) => name === 'blas' || name === 'mlx');
-  const elsewhere = other === undefined ? '' : `, or open with { runtime: '${other}' }`;
+  const named = backend.name === 'mlx' ? " or { allowFallback: ['mlx→blas'] }" : '';
+  const elsewhere = other === undefined ? '' : `, or open with { runtime: '${other}' }${named}`;
   throw new VorabError({
     code: 'plan-missing',
     message: `the artifact has no plan for runtime '${backend.name}'; it has: ${names.join(', ') || 'none'}`,

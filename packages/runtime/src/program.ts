@@ -239,7 +239,7 @@ export function locateFailure(
         ? found.locations(0)
         : called.location();
   return {
-    location: formatLocation(program, present(index)),
+    location: locationAt(program, present(index)),
     step: found?.name() ?? undefined,
     op: origin === null ? undefined : opById(origin.op())?.name,
   };
@@ -254,18 +254,20 @@ function findStep(
   const entries = present(program.plans(plan));
   for (let i = 0; i < entries.entriesLength(); i++) {
     const candidate = present(entries.entries(i));
-    if (candidate.entry() !== entry) continue;
-    let first = 0;
-    for (let r = 0; r < candidate.regionsLength(); r++) {
-      const region = present(candidate.regions(r));
-      if (step < first + region.stepsLength()) return present(region.steps(step - first));
-      first += region.stepsLength();
-    }
+    if (candidate.entry() === entry) return stepsOf(candidate)[step];
   }
   return undefined;
 }
 
-function formatLocation(program: fb.Program, index: number): string | undefined {
+/** The steps of all regions of an entry's plan, in the order in which errors count them. */
+export function stepsOf(plan: fb.EntryPlan): readonly fb.Step[] {
+  return range(plan.regionsLength(), (r) => present(plan.regions(r))).flatMap((region) =>
+    range(region.stepsLength(), (s) => present(region.steps(s))),
+  );
+}
+
+/** `file:line:column` of a location; undefined for the index of none. */
+export function locationAt(program: fb.Program, index: number): string | undefined {
   if (index >= program.locationsLength()) return undefined;
   const location = present(program.locations(index));
   return `${program.files(location.file())}:${location.line()}:${location.column()}`;

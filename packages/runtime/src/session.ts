@@ -1,13 +1,18 @@
 import type { BackendSession, BackendStatName, BackendStepTime } from './backend.ts';
 import { backendStats } from './backend.ts';
+import { Book } from './book.ts';
 import type { DType } from './dtype.ts';
 import type { CallCounts, EntryHost, Inputs, Out, Results } from './entry.ts';
 import { Entry } from './entry.ts';
 import { didYouMean, listNames, VorabError } from './errors.ts';
+import type { LedgerBounds } from './expect.ts';
 import { isBackendFailure, toVorabError } from './failure.ts';
+import type { Fallback } from './fallback.ts';
+import type { Ledger } from './ledger.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { EntryInfo, ProgramInfo } from './program.ts';
 import { locateFailure } from './program.ts';
+import type { Sizes } from './sizes.ts';
 import { Hyper, States } from './state.ts';
 import type { AskedTaps, TapNames } from './taps.ts';
 import { askTaps, isTapsEntry, tapsEntryOf } from './taps.ts';
@@ -30,6 +35,8 @@ export interface SessionInfo {
   /** What wrote the artifact. */
   readonly producer: string;
   readonly entries: readonly string[];
+  /** Set where another runtime than the one asked for runs, as `allowFallback` names it. */
+  readonly fallback: Fallback | undefined;
 }
 
 /** Numbers since the session was opened: the backend's, and the session's own. */
@@ -64,6 +71,7 @@ export interface SessionParts {
   /** The verified FlatBuffer, for messages. */
   readonly flatbuffer: Uint8Array;
   readonly plan: number;
+  readonly fallback: Fallback | undefined;
   /** Counts the time of steps. */
   readonly profiles: boolean;
   readonly info: SessionInfo;
@@ -72,6 +80,11 @@ export interface SessionParts {
 export interface CloseOptions {
   /** Aborts what is queued or running instead of waiting for it. */
   readonly abort?: boolean;
+}
+
+export interface ExpectOptions {
+  /** Speak of what happened after this ledger instead. */
+  readonly since?: Ledger | undefined;
 }
 
 /** Options of a call by name. */
@@ -93,6 +106,7 @@ export class SessionBase {
   readonly hyper: Hyper;
   readonly #parts: SessionParts;
   readonly #host: EntryHost;
+  readonly #book: Book;
   readonly #entries: Map<string, Entry> = new Map();
   #closing: Promise<void> | undefined;
 
@@ -100,6 +114,7 @@ export class SessionBase {
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#host = this.#makeHost();
+    this.#book = new Book(parts);
     this.state = new States(this.#host, parts.program.states);
     this.hyper = new Hyper(this.#host, parts.program.states);
   }
@@ -192,6 +207,53 @@ export class SessionBase {
   statsSync(): Stats {
     this.#host.checkOpen();
     return this.#named(this.#parts.backend.statsSync());
+  }
+
+  /**
+   * What the session has done since it was opened, its own initialisation included, by cause: copies, casts, layout
+   * changes, memory, builds, cache hits, misses and evictions, fall-backs. Queued like a call.
+   *
+   * @example
+   * console.log(String(await model.ledger()));
+   */
+  async ledger(): Promise<Ledger> {
+    this.#host.checkOpen();
+    return this.#book.read();
+  }
+
+  /** `ledger()` at once: waits for what is queued and blocks the event loop meanwhile. */
+  ledgerSync(): Ledger {
+    this.#host.checkOpen();
+    return this.#book.readSync();
+  }
+
+  /**
+   * Holds what has happened since the last `expect` (since `open`, for the first), or since the ledger `since`, to
+   * bounds: a number is met exactly, `{ atLeast, atMost }` bounds it. Queued like a call. Gives what has happened;
+   * rejects with `ledger` and the causes found, or with `argument`.
+   *
+   * @example
+   * await model.fit(batch);
+   * await model.expect({ copiesIn: 2, copiesOut: 0, casts: 0, builds: { atMost: 1 } });
+   */
+  async expect(bounds: LedgerBounds, options: ExpectOptions = {}): Promise<Ledger> {
+    return this.#book.expect(await this.ledger(), bounds, options.since);
+  }
+
+  /** `expect()` at once: waits for what is queued and blocks the event loop meanwhile. */
+  expectSync(bounds: LedgerBounds, options: ExpectOptions = {}): Ledger {
+    return this.#book.expect(this.ledgerSync(), bounds, options.since);
+  }
+
+  /**
+   * Builds ahead what the first call of an entry with these sizes would build. Queued like a call. Rejects with
+   * `entry-unknown`, `dim-unknown`, `dim-bounds`, or what the build fails with.
+   *
+   * @example
+   * await model.prepare('classify', { N: 64 });
+   */
+  async prepare(entry: string, sizes: Sizes = {}): Promise<void> {
+    await this.entry(entry).prepareFor(sizes);
   }
 
   /**
@@ -317,9 +379,12 @@ export class SessionBase {
   }
 
   #named(values: readonly number[]): Stats {
-    const named = backendStats.map((name, i) => [name, values[i] ?? 0] as const);
+    const named = Object.fromEntries(
+      backendStats.map((name, i) => [name, values[i] ?? 0] as const),
+    ) as { [K in BackendStatName]: number };
     return {
-      ...(Object.fromEntries(named) as { [K in BackendStatName]: number }),
+      ...named,
+      fallbacks: this.#parts.fallback === undefined ? 0 : named.runs,
       ...this.#host.counts,
       pending: this.#parts.backend.outstanding(),
     };

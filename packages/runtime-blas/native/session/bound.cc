@@ -62,6 +62,7 @@ Bound bind_entry(const BindRequest& request, const int64_t* symbols, uint32_t& s
       request.memories.arena};
   const fb::Entry& entry = *items(request.program.entries())[request.entry.entry()];
   Bound bound;
+  bound.entry = request.entry.entry();
   bound.symbols = entry_symbols(request.program, request.entry, symbols);
   bound.input_types = bound_types(request.program, entry.inputs(), binding);
   bound.output_types = bound_types(request.program, entry.outputs(), binding);
@@ -101,13 +102,11 @@ Bound* BoundCache::find(const flatbuffers::Vector<uint32_t>& wanted, const int64
   return &items_.front();
 }
 
-Bound* BoundCache::insert(Bound bound, uint64_t& evictions) {
-  if (items_.size() == kMost) {
-    items_.pop_back();
-    ++evictions;
-  }
+std::pair<Bound*, bool> BoundCache::insert(Bound bound, size_t most) {
+  const bool full = items_.size() >= most;
+  if (full) items_.pop_back();
   items_.push_front(std::move(bound));
-  return &items_.front();
+  return {&items_.front(), full};
 }
 
 }  // namespace vorab::blas

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <list>
+#include <utility>
 #include <vector>
 
 #include "../bind/steps.h"
@@ -25,6 +26,7 @@ struct StepTime {
 };
 
 struct Bound {
+  uint32_t entry = 0;
   std::vector<int64_t> symbols;  // those that the entry binds
   std::vector<StepPtr> steps;
   std::vector<StepTime> times;    // by step
@@ -62,11 +64,11 @@ class BoundCache {
  public:
   // symbols: one value per symbol of the program; wanted: those that the entry binds.
   Bound* find(const flatbuffers::Vector<uint32_t>& wanted, const int64_t* symbols);
-  Bound* insert(Bound bound, uint64_t& evictions);
+  // Returns it, and whether the one that was used last of all had to go.
+  std::pair<Bound*, bool> insert(Bound bound, size_t most);
   const std::list<Bound>& items() const { return items_; }
 
  private:
-  static constexpr size_t kMost = 32;
   std::list<Bound> items_;
 };
 

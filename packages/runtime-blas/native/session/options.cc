@@ -31,14 +31,15 @@ std::string_view member(std::string_view json, std::string_view name) {
   return json.substr(from, to - from);
 }
 
-int parse_threads(std::string_view text) {
-  int threads = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), threads);
+constexpr int kMostCached = 1'000'000;
+
+int parse_count(const char* name, std::string_view text, int most) {
+  int count = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), count);
   const bool whole = fault == std::errc() && end == text.data() + text.size();
-  if (!whole || threads < 1 || threads > kMostThreads) {
-    throw BadPlan("option threads: expected a number from 1 to 256, found " + std::string(text));
-  }
-  return threads;
+  if (whole && count >= 1 && count <= most) return count;
+  throw BadPlan(std::string("option ") + name + ": expected a number from 1 to " +
+                std::to_string(most) + ", found " + std::string(text));
 }
 
 }  // namespace
@@ -46,7 +47,10 @@ int parse_threads(std::string_view text) {
 Options parse_options(std::string_view json) {
   Options options;
   if (const auto threads = member(json, "threads"); !threads.empty() && threads != "null") {
-    options.threads = parse_threads(threads);
+    options.threads = parse_count("threads", threads, kMostThreads);
+  }
+  if (const auto cache = member(json, "cache"); !cache.empty() && cache != "null") {
+    options.cache = parse_count("cache", cache, kMostCached);
   }
   const auto cpu = member(json, "cpu");
   if (cpu.size() > 2 && cpu.front() == '"') options.cpu = cpu.substr(1, cpu.size() - 2);

@@ -20,7 +20,8 @@ bool aligned(const void* data, uint8_t dtype) {
 
 }  // namespace
 
-std::byte* Session::input_data(const BoundType& type, const vorab_input& input) {
+std::byte* Session::input_data(const Bound& bound, uint32_t port, const vorab_input& input) {
+  const BoundType& type = bound.input_types[port];
   if (input.tensor != nullptr) {
     if (input.tensor->bytes != type.bytes)
       throw Failure(VORAB_INVALID, "an input tensor has another size");
@@ -31,16 +32,16 @@ std::byte* Session::input_data(const BoundType& type, const vorab_input& input) 
   // Steps never write to an input.
   if (aligned(input.host, type.type.dtype))
     return static_cast<std::byte*>(const_cast<void*>(input.host));
-  input_copies_.push_back(tensors_.take(type.type, type.bytes, stats_));
+  input_copies_.push_back(
+      buffer(type.type, type.bytes, VORAB_CAUSE_INPUT_MEMORY, bound.entry, port));
   std::memcpy(input_copies_.back()->memory.data(), input.host, type.bytes);
-  stats_.copies_in += 1;
-  stats_.bytes_in += type.bytes;
+  ledger_.add(VORAB_CAUSE_INPUT_ALIGNED, bound.entry, port, type.bytes);
   return input_copies_.back()->memory.data();
 }
 
 void Session::place_inputs(Bound& bound, const vorab_input* inputs) {
   for (const BoundPort& p : bound.inputs)
-    bound.bases[p.value] = input_data(bound.input_types[p.port], inputs[p.port]);
+    bound.bases[p.value] = input_data(bound, p.port, inputs[p.port]);
 }
 
 void Session::place_outputs(Bound& bound, const vorab_input* inputs, const vorab_output* outputs) {
@@ -61,9 +62,10 @@ void Session::place_outputs(Bound& bound, const vorab_input* inputs, const vorab
       bound.bases[p.value] = static_cast<std::byte*>(outputs[p.port].host);
       continue;
     }
-    auto& buffer = output_buffers_[p.port];
-    if (!buffer) buffer = tensors_.take(type.type, type.bytes, stats_);
-    bound.bases[p.value] = buffer->memory.data() ? buffer->memory.data() : nothing;
+    auto& tensor = output_buffers_[p.port];
+    if (!tensor)
+      tensor = buffer(type.type, type.bytes, VORAB_CAUSE_OUTPUT_MEMORY, bound.entry, p.port);
+    bound.bases[p.value] = tensor->memory.data() ? tensor->memory.data() : nothing;
   }
 }
 
@@ -91,7 +93,7 @@ void Session::run_steps(Bound& bound, uint32_t first_write, const int32_t* cance
 }
 
 void Session::hand_out(const Bound& bound, vorab_output* outputs) {
-  for (size_t i = 0; i < bound.output_types.size(); ++i) {
+  for (uint32_t i = 0; i < bound.output_types.size(); ++i) {
     auto& buffer = output_buffers_[i];
     outputs[i].tensor = nullptr;
     if (!buffer) continue;
@@ -99,11 +101,12 @@ void Session::hand_out(const Bound& bound, vorab_output* outputs) {
     if (outputs[i].host != nullptr) {
       const uint64_t bytes = bound.output_types[i].bytes;
       if (bytes > 0) std::memcpy(outputs[i].host, buffer->memory.data(), bytes);
-      stats_.copies_out += 1;
-      stats_.bytes_out += bytes;
+      ledger_.add(VORAB_CAUSE_OUTPUT_FILLED, bound.entry, i, bytes);
       continue;
     }
     stats_.tensors_live += 1;
+    buffer->entry = bound.entry;
+    buffer->output = i;
     outputs[i].tensor = buffer.release();
   }
 }
@@ -140,7 +143,7 @@ void Session::run(uint32_t entry, const int64_t* symbols, const vorab_input* inp
     throw;
   }
   drop_buffers();
-  stats_.runs += 1;
+  ledger_.add(VORAB_CAUSE_RUN, entry, 0);
   stats_.casts += items(plan.casts()).size();
   if (items(root_.entries())[entry]->kind() == fb::EntryKind::Init && !profiles_) forget(entry);
 }

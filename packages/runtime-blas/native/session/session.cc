@@ -38,6 +38,8 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
       plan_(plan),
       kernels_(choose_kernels(options.cpu)),
       pool_(Pool::shared(options.threads > 0 ? options.threads : default_threads())),
+      ledger_(root_),
+      cache_(static_cast<size_t>(options.cache)),
       profiles_(options.profile) {
   prepare_blas();
   entries_.resize(items(root_.entries()).size());
@@ -77,24 +79,25 @@ Bound& Session::bind(uint32_t entry, const int64_t* symbols) {
   EntryState& state = entry_state(entry);
   const auto& wanted = items(items(root_.entries())[entry]->symbols());
   if (Bound* found = state.cache.find(wanted, symbols)) {
-    stats_.cache_hits += 1;
+    ledger_.add(VORAB_CAUSE_HIT, entry, 0);
     return *found;
   }
+  ledger_.add(VORAB_CAUSE_MISS, entry, 0);
   const uint64_t start = now_ns();
-  if (!state.ready) {
-    state.arena = Memory(state.plan->arena_bytes());
-    state.ready = true;
-    stats_.arena_bytes += state.arena.size();
-    if (state.arena.size() > 0) {
-      stats_.allocations += 1;
-      stats_.allocated_bytes += state.arena.size();
-    }
-  }
-  Bound* bound = state.cache.insert(build(state, symbols), stats_.cache_evictions);
+  open_arena(entry, state);
+  const auto [bound, evicted] = state.cache.insert(build(state, symbols), cache_);
+  if (evicted) ledger_.add(VORAB_CAUSE_EVICTION, entry, 0);
   reserve(*bound);
-  stats_.builds += 1;
-  stats_.build_ns += now_ns() - start;
+  ledger_.add(VORAB_CAUSE_BUILD, entry, 0, 0, now_ns() - start);
   return *bound;
+}
+
+void Session::open_arena(uint32_t entry, EntryState& state) {
+  if (state.ready) return;
+  state.arena = Memory(state.plan->arena_bytes());
+  state.ready = true;
+  stats_.arena_bytes += state.arena.size();
+  if (state.arena.size() > 0) ledger_.add(VORAB_CAUSE_ARENA, entry, 0, state.arena.size());
 }
 
 Bound Session::build(EntryState& state, const int64_t* symbols) {
@@ -110,11 +113,10 @@ Bound Session::build(EntryState& state, const int64_t* symbols) {
 }
 
 void Session::reserve(const Bound& bound) {
-  const auto grow = [this](Memory& memory, int64_t bytes) {
+  const auto grow = [&](Memory& memory, int64_t bytes) {
     if (memory.size() >= static_cast<uint64_t>(bytes)) return;
     memory = Memory(static_cast<uint64_t>(bytes));
-    stats_.allocations += 1;
-    stats_.allocated_bytes += memory.size();
+    ledger_.add(VORAB_CAUSE_ARENA, bound.entry, 0, memory.size());
   };
   for (size_t t = 0; t < scratch_.size(); ++t) {
     grow(scratch_[t], bound.scratch_bytes);
@@ -137,20 +139,29 @@ std::byte* Session::state_memory(uint32_t state, uint64_t bytes) {
 void Session::state_read(uint32_t state, void* destination, uint64_t bytes) {
   const std::byte* memory = state_memory(state, bytes);
   if (bytes > 0) std::memcpy(destination, memory, bytes);
+  ledger_.add(VORAB_CAUSE_STATE_READ, 0, state, bytes);
 }
 
 void Session::state_write(uint32_t state, const void* source, uint64_t bytes) {
   std::byte* memory = state_memory(state, bytes);
   if (bytes > 0) std::memcpy(memory, source, bytes);
+  ledger_.add(VORAB_CAUSE_STATE_WRITTEN, 0, state, bytes);
+}
+
+std::unique_ptr<vorab_tensor> Session::buffer(const vorab_type& type, uint64_t bytes,
+                                              vorab_cause cause, uint32_t entry, uint32_t index) {
+  bool fresh = false;
+  auto tensor = tensors_.take(type, bytes, fresh);
+  if (fresh) ledger_.add(cause, entry, index, tensor->memory.size());
+  return tensor;
 }
 
 vorab_tensor* Session::tensor_create(const vorab_type& type, const void* host) {
   uint64_t bytes = width(static_cast<Dt>(type.dtype));
   for (int d = 0; d < type.rank; ++d) bytes *= static_cast<uint64_t>(type.shape[d]);
-  auto tensor = tensors_.take(type, bytes, stats_);
+  auto tensor = buffer(type, bytes, VORAB_CAUSE_TENSOR_MEMORY, 0, 0);
   if (bytes > 0) std::memcpy(tensor->memory.data(), host, bytes);
-  stats_.copies_in += 1;
-  stats_.bytes_in += bytes;
+  ledger_.add(VORAB_CAUSE_TENSOR_CREATED, 0, 0, bytes);
   stats_.tensors_live += 1;
   return tensor.release();
 }
@@ -166,8 +177,16 @@ void Session::tensor_read(const vorab_tensor& tensor, void* destination, uint64_
                                      std::to_string(bytes));
   }
   if (bytes > 0) std::memcpy(destination, tensor.memory.data(), bytes);
-  stats_.copies_out += 1;
-  stats_.bytes_out += bytes;
+  if (tensor.entry == VORAB_NO_STEP)
+    ledger_.add(VORAB_CAUSE_TENSOR_READ, 0, 0, bytes);
+  else
+    ledger_.add(VORAB_CAUSE_OUTPUT_READ, tensor.entry, tensor.output, bytes);
+}
+
+vorab_stats Session::stats() const {
+  vorab_stats stats = stats_;
+  ledger_.sum(stats);
+  return stats;
 }
 
 const char* Session::profile() {

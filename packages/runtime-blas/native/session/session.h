@@ -8,6 +8,7 @@
 #include "../memory.h"
 #include "bound.h"
 #include "options.h"
+#include "runtime/native/ledger.h"
 #include "tensors.h"
 
 namespace vorab::blas {
@@ -37,7 +38,8 @@ class Session {
   void tensor_release(vorab_tensor* tensor);
   void tensor_read(const vorab_tensor& tensor, void* destination, uint64_t bytes);
 
-  const vorab_stats& stats() const { return stats_; }
+  vorab_stats stats() const;
+  const Ledger& ledger() const { return ledger_; }
   // JSON; valid until the next call.
   const char* profile();
 
@@ -52,10 +54,13 @@ class Session {
   EntryState& entry_state(uint32_t entry);
   Bound& bind(uint32_t entry, const int64_t* symbols);
   Bound build(EntryState& state, const int64_t* symbols);
+  void open_arena(uint32_t entry, EntryState& state);
   void reserve(const Bound& bound);
+  std::unique_ptr<vorab_tensor> buffer(const vorab_type& type, uint64_t bytes, vorab_cause cause,
+                                       uint32_t entry, uint32_t index);
   void place_inputs(Bound& bound, const vorab_input* inputs);
   void place_outputs(Bound& bound, const vorab_input* inputs, const vorab_output* outputs);
-  std::byte* input_data(const BoundType& type, const vorab_input& input);
+  std::byte* input_data(const Bound& bound, uint32_t port, const vorab_input& input);
   void run_steps(Bound& bound, uint32_t first_write, const int32_t* cancel);
   void hand_out(const Bound& bound, vorab_output* outputs);
   void drop_buffers();
@@ -78,7 +83,9 @@ class Session {
   Tensors tensors_;
   std::vector<std::unique_ptr<vorab_tensor>> input_copies_;
   std::vector<std::unique_ptr<vorab_tensor>> output_buffers_;  // by output of the run in progress
-  vorab_stats stats_{};
+  vorab_stats stats_{};                                        // what no cause sums up
+  Ledger ledger_;
+  const size_t cache_;
   const bool profiles_;
   std::string profile_;
 };

@@ -17,23 +17,22 @@ uint64_t Tensors::capacity(uint64_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-std::unique_ptr<vorab_tensor> Tensors::take(const vorab_type& type, uint64_t bytes,
-                                            vorab_stats& stats) {
+std::unique_ptr<vorab_tensor> Tensors::take(const vorab_type& type, uint64_t bytes, bool& fresh) {
   const uint64_t size = capacity(bytes);
   auto& free = free_[size];
   std::unique_ptr<vorab_tensor> tensor;
-  if (free.empty()) {
+  fresh = free.empty();
+  if (fresh) {
     tensor = std::make_unique<vorab_tensor>();
     tensor->memory = Memory(size);
     free.reserve(kMostFree);
-    stats.allocations += 1;
-    stats.allocated_bytes += size;
   } else {
     tensor = std::move(free.back());
     free.pop_back();
   }
   tensor->type = type;
   tensor->bytes = bytes;
+  tensor->entry = VORAB_NO_STEP;
   return tensor;
 }
 

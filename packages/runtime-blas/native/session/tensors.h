@@ -11,6 +11,7 @@
 struct vorab_tensor {
   vorab_type type{};
   uint64_t bytes = 0;
+  uint32_t entry = VORAB_NO_STEP, output = 0;  // which call gave it, if one did
   vorab::blas::Memory memory;
 };
 
@@ -18,8 +19,8 @@ namespace vorab::blas {
 
 class Tensors {
  public:
-  // A buffer of at least `bytes`; its contents are those of its last user.
-  std::unique_ptr<vorab_tensor> take(const vorab_type& type, uint64_t bytes, vorab_stats& stats);
+  // A buffer of at least `bytes`; its contents are those of its last user. fresh: it had none.
+  std::unique_ptr<vorab_tensor> take(const vorab_type& type, uint64_t bytes, bool& fresh);
   void give(std::unique_ptr<vorab_tensor> tensor);
 
  private:

@@ -23,6 +23,7 @@
 
 #include "artifact/native/program.h"
 #include "runtime/native/backend.h"
+#include "runtime/native/ledger.h"
 
 using vorab::Binding;
 using vorab::items;
@@ -34,7 +35,9 @@ struct vorab_tensor {
 };
 
 struct vorab_session {
-  const fb::Program* program = nullptr;
+  explicit vorab_session(const fb::Program& of) : program(&of), ledger(of) {}
+  const fb::Program* program;
+  vorab::Ledger ledger;
   std::vector<std::vector<std::byte>> states;
   vorab_stats stats{};
   std::thread::id owner = std::this_thread::get_id();
@@ -94,8 +97,7 @@ int open(const vorab_program* program, uint32_t, const char* options, vorab_sess
   if (std::string_view(options).find("\"threads\":13") != std::string_view::npos) {
     return fail(error, VORAB_UNSUPPORTED, VORAB_NO_STEP, "13 threads are not supported");
   }
-  auto made = std::make_unique<vorab_session>();
-  made->program = fb::GetProgram(program->flatbuffer);
+  auto made = std::make_unique<vorab_session>(*fb::GetProgram(program->flatbuffer));
   const std::vector<int64_t> symbols = least_symbols(*made->program);
   const Binding binding(*made->program, symbols.data());
   for (const fb::State* state : items(made->program->states())) {
@@ -111,9 +113,9 @@ void close(vorab_session* session) {
   const std::unique_ptr<vorab_session> owned(session);
 }
 
-int prepare(vorab_session* session, uint32_t, const int64_t*, vorab_error*) {
+int prepare(vorab_session* session, uint32_t entry, const int64_t*, vorab_error*) {
   const Inside inside(session);
-  ++session->stats.builds;
+  session->ledger.add(VORAB_CAUSE_BUILD, entry, 0);
   return VORAB_OK;
 }
 
@@ -158,7 +160,7 @@ int run(vorab_session* session, uint32_t entry_index, const int64_t* symbols,
   if ((name == "sleep" || name == "stubborn") && !slept(inputs[0], cancel, name == "sleep")) {
     return fail(error, VORAB_ABORTED, 0, "cancelled");
   }
-  ++session->stats.runs;
+  session->ledger.add(VORAB_CAUSE_RUN, entry_index, 0);
   const Binding binding(program, symbols);
   for (uint32_t i = 0; i < items(entry.outputs()).size(); ++i) {
     if (outputs[i].skip != 0) continue;
@@ -174,6 +176,7 @@ int run(vorab_session* session, uint32_t entry_index, const int64_t* symbols,
     }
     if (outputs[i].host != nullptr) {
       if (bytes != 0) std::memcpy(outputs[i].host, data.data(), bytes);
+      session->ledger.add(VORAB_CAUSE_OUTPUT_FILLED, entry_index, i, bytes);
       continue;
     }
     outputs[i].tensor =
@@ -234,6 +237,12 @@ int tensor_read(vorab_session* session, vorab_tensor* tensor, void* destination,
 void stats(vorab_session* session, vorab_stats* result) {
   const Inside inside(session);
   *result = session->stats;
+  session->ledger.sum(*result);
+}
+
+size_t ledger(vorab_session* session, vorab_count* counts, size_t capacity) {
+  const Inside inside(session);
+  return session->ledger.read(counts, capacity);
 }
 
 #ifdef STUB_OWNER_THREAD
@@ -242,10 +251,25 @@ constexpr uint32_t kFlags = VORAB_OWNER_THREAD;
 constexpr uint32_t kFlags = 0;
 #endif
 
-constexpr vorab_backend kBackend = {
-    VORAB_BACKEND_ABI, kFlags,      "stub",     describe,    open,          close,
-    prepare,           run,         state_read, state_write, tensor_create, tensor_release,
-    tensor_type,       tensor_read, stats,      nullptr};
+constexpr vorab_backend kBackend = {VORAB_BACKEND_ABI,
+                                    kFlags,
+                                    "stub",
+                                    describe,
+                                    open,
+                                    close,
+                                    prepare,
+                                    run,
+                                    state_read,
+                                    state_write,
+                                    tensor_create,
+                                    tensor_release,
+                                    tensor_type,
+                                    tensor_read,
+                                    stats,
+                                    nullptr,
+                                    ledger,
+                                    nullptr,
+                                    nullptr};
 
 }  // namespace
 

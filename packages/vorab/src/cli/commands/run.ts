@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import {
   type EntryInfo,
+  type Ledger,
   type OpenOptions,
   open,
   type PortInfo,
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly runtime?: string;
   readonly seed?: string;
   readonly weights?: string;
+  readonly allowFallback?: readonly string[];
+  readonly ledger?: boolean;
   readonly json?: boolean;
 }
 
@@ -40,11 +43,12 @@ export async function run(path: string, options: RunOptions, output: Output): Pr
     values.set(name, await toValue(tensor as Tensor));
   }
   const ms = performance.now() - start;
+  const ledger = options.ledger === true ? await session.expect({}) : undefined;
   for (const [name, file] of files) {
     const value = values.get(name);
     if (value) await writeFile(file, encode(file, value));
   }
-  print(session, entry, values, ms, options, output);
+  print({ session, entry, values, ms, ledger }, options, output);
 }
 
 function openOptions(options: RunOptions): OpenOptions {
@@ -59,6 +63,7 @@ function openOptions(options: RunOptions): OpenOptions {
   }
   return {
     runtime: runtime as RuntimeChoice,
+    allowFallback: options.allowFallback ?? [],
     ...(options.weights === undefined ? { seed } : { weights: options.weights }),
   };
 }
@@ -163,26 +168,30 @@ function nested({ shape, data }: NdValue): unknown {
   return nest(0);
 }
 
-function print(
-  session: Session,
-  entry: EntryInfo,
-  values: ReadonlyMap<string, NdValue>,
-  ms: number,
-  options: RunOptions,
-  output: Output,
-): void {
+interface Finished {
+  readonly session: Session;
+  readonly entry: EntryInfo;
+  readonly values: ReadonlyMap<string, NdValue>;
+  readonly ms: number;
+  readonly ledger: Ledger | undefined;
+}
+
+function print(finished: Finished, options: RunOptions, output: Output): void {
+  const { session, entry, values, ms, ledger } = finished;
   const { runtime } = session.info();
   if (options.json) {
     const outputs = [...values].map(([name, value]) => {
       return [name, { dtype: value.dtype, shape: value.shape, data: nested(value) }];
     });
-    output.json({ entry: entry.name, runtime, ms, outputs: Object.fromEntries(outputs) });
+    const found = ledger && { ledger: { rows: ledger.rows, totals: ledger.totals } };
+    output.json({ entry: entry.name, runtime, ms, outputs: Object.fromEntries(outputs), ...found });
     return;
   }
   output.line(`${entry.name} on ${runtime}, ${ms.toFixed(2)} ms`);
   for (const [name, value] of values) {
     output.line(`${name}: ${value.dtype}[${value.shape.join(', ')}] ${preview(value)}`);
   }
+  if (ledger) output.line(`ledger:\n${String(ledger).replace(/^/gm, '  ')}`);
 }
 
 const shownElements = 12;

@@ -113,6 +113,21 @@ describe('explain', () => {
     expect(ops.some((group: string) => group.startsWith('matmul add'))).toBe(true);
   });
 
+  it('says what the targets do on this machine, with the effect', async () => {
+    const [{ here }] = (await json('explain', artifact, '--plan', 'mlx')).plans;
+    const { compile } = here[0].capabilities;
+    expect(here).toMatchObject([{ target: 'mlx', device: expect.any(String) }]);
+    const text = `compile: ${compile.available ? 'yes' : 'no'}: ${compile.reason}; ${compile.effect}`;
+    expect(compile.effect).not.toBe('');
+    const explained = await vorab(['explain', artifact, '--plan', 'mlx', '--entry', 'classify']);
+    expect(explained.stdout).toContain(`mlx here (${here[0].device}): ${text}\n`);
+    const doctor = await vorab(['doctor']);
+    expect(doctor.stdout).toContain(text.replace('compile: ', ''));
+    const env = { VORAB_MLX_LIBRARY: join(folder, 'libnone.so') };
+    const without = await vorab(['explain', artifact, '--plan', 'mlx'], { env });
+    expect(without.stdout).toMatch(/^mlx does not run here: the library of runtime 'mlx' is not/);
+  });
+
   it('knows which entry is meant', async () => {
     const { code, stderr } = await vorab(['explain', artifact, '--entry', 'clasify']);
     expect(stderr).toBe("error: there is no entry 'clasify'; there are: classify, fit, init\n");

@@ -51,7 +51,8 @@ std::string describe_backend() {
   json << "{\"name\": \"mlx\", \"version\": " << quoted(mx::version())
        << ", \"device\": " << quoted(device().kind) << ", \"deviceName\": " << quoted(device_name())
        << ", \"compile\": {\"available\": " << flag(device().compiles)
-       << ", \"reason\": " << quoted(device().compile_reason) << '}'
+       << ", \"reason\": " << quoted(device().compile_reason)
+       << ", \"effect\": " << quoted(device().compile_effect) << '}'
        << ", \"tf32\": " << flag(tf32_enabled()) << ", \"dtypes\": " << quoted_list(dtypes())
        << ", \"composites\": " << quoted_list(whole_composites())
        << ", \"memory\": {\"limit\": " << mx::get_memory_limit()

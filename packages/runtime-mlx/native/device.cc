@@ -10,16 +10,20 @@ namespace vorab::on_mlx {
 namespace {
 
 constexpr const char* kCompiles = "MLX generates device code for fused elementwise chains itself";
-constexpr const char* kDoesNotCompile =
-    "MLX's CPU device would call a C++ compiler at run time; steps run one by one as MLX's own "
-    "kernels";
+constexpr const char* kCompiled =
+    "a function is traced once for its sizes, and chains of elementwise steps are one kernel";
+constexpr const char* kDoesNotCompile = "MLX's CPU device would call a C++ compiler at run time";
+constexpr const char* kNotCompiled =
+    "every step runs as MLX's own kernel, and their graph is made again at each call";
 
 Device detect() {
   if (mx::metal::is_available()) {
-    return {mx::Device::gpu, "metal", true, kCompiles, false, false};
+    return {mx::Device::gpu, "metal", true, kCompiles, kCompiled, false, false};
   }
-  if (mx::cu::is_available()) return {mx::Device::gpu, "cuda", true, kCompiles, false, false};
-  return {mx::Device::cpu, "cpu", false, kDoesNotCompile, true, true};
+  if (mx::cu::is_available()) {
+    return {mx::Device::gpu, "cuda", true, kCompiles, kCompiled, false, false};
+  }
+  return {mx::Device::cpu, "cpu", false, kDoesNotCompile, kNotCompiled, true, true};
 }
 
 // -1: undecided.

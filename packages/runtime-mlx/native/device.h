@@ -13,6 +13,7 @@ struct Device {
   const char* kind;  // "cpu", "metal", "cuda"
   bool compiles;     // mx::compile works without a C++ compiler at run time
   const char* compile_reason;
+  const char* compile_effect;
   bool has_f64;
   // MLX's CPU kernels approximate exp, erf, sigmoid and logarithmic sums in f32, f64 included, to
   // about 40 ulp.

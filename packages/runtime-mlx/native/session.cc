@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "runtime-mlx/native/failure.h"
+#include "runtime-mlx/native/supports.h"
 #include "runtime-mlx/native/transfer.h"
 
 namespace vorab::on_mlx {
@@ -56,6 +57,7 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
       ledger_(program_) {
   refuse_foreign(plan_);
   refuse_f64(program_);
+  refuse_missing_ops(program_, plan_);
   mx::set_default_device(device().handle);
   stream_.use();
   for (const fb::EntryPlan* entry : items(plan_.entries())) entries_[entry->entry()] = entry;

@@ -33,6 +33,19 @@ export interface DoctorReport {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** Something that a runtime does on some machines only; a field of its description. */
+export interface Capability {
+  readonly available: boolean;
+  readonly reason: string;
+  /** What follows from it. */
+  readonly effect: string;
+}
+
+export function isCapability(value: unknown): value is Capability {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'available' in value && 'reason' in value && 'effect' in value;
+}
+
 /** What runs here and what does not, with reasons; plain JSON. Never throws. */
 export async function doctor(): Promise<DoctorReport> {
   const [first] = cpus();
@@ -45,12 +58,13 @@ export async function doctor(): Promise<DoctorReport> {
     node: process.version,
     addon: locateAddon(),
     auto: chooseRuntime(),
-    runtimes: await Promise.all(runtimeNames.map(report)),
+    runtimes: await Promise.all(runtimeNames.map(examineRuntime)),
     environment: environmentVariables,
   };
 }
 
-async function report(name: string): Promise<RuntimeReport> {
+/** What `doctor` says of one runtime. Never throws. */
+export async function examineRuntime(name: string): Promise<RuntimeReport> {
   const located = name === 'reference' ? { path: undefined, tried: [] } : locateBackend(name);
   try {
     const backend = await backendByName(name);

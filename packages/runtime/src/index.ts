@@ -21,7 +21,14 @@ export {
   type LedgerKind,
 } from './causes.ts';
 export type { LedgerCounter } from './counters.ts';
-export { type DoctorReport, doctor, type RuntimeReport } from './doctor.ts';
+export {
+  type Capability,
+  type DoctorReport,
+  doctor,
+  examineRuntime,
+  isCapability,
+  type RuntimeReport,
+} from './doctor.ts';
 export {
   type ArrayOf,
   type DType,

@@ -77,6 +77,18 @@ Array Session::read(vorab_tensor* tensor) {
   return result;
 }
 
+vorab_count Session::count(vorab_cause cause) {
+  std::vector<vorab_count> counts(backend().ledger(session_, nullptr, 0));
+  backend().ledger(session_, counts.data(), counts.size());
+  vorab_count sum{};
+  for (const vorab_count& each : counts) {
+    if (each.cause != cause) continue;
+    sum.count += each.count;
+    sum.bytes += each.bytes;
+  }
+  return sum;
+}
+
 vorab_stats Session::stats() {
   vorab_stats stats{};
   backend().stats(session_, &stats);

@@ -43,6 +43,8 @@ class Session {
   Array read(vorab_tensor* tensor);
   void release(vorab_tensor* tensor) { backend().tensor_release(session_, tensor); }
   vorab_stats stats();
+  // The counts of one cause, over all places.
+  vorab_count count(vorab_cause cause);
 
  private:
   void check(int status) const;

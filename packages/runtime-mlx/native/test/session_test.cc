@@ -1,6 +1,7 @@
 // Residency, the function cache and transfers.
 #include "runtime-mlx/native/test/session.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <iterator>
@@ -103,6 +104,47 @@ VORAB_TEST(the_cache_keeps_what_was_used_last) {
   CHECK_EQUAL(stats.builds, 3u);
   CHECK_EQUAL(stats.cache_hits, 2u);
   CHECK_EQUAL(stats.cache_evictions, 1u);
+}
+
+VORAB_TEST(an_entry_of_many_sizes_takes_nothing_from_another) {
+  ProgramBuilder program;
+  const uint32_t type = program.type_of(F32, {program.symbol("N", 1000)});
+  for (const char* name : {"one", "other"}) {
+    EntryBuilder entry = program.entry(name);
+    const uint32_t x = entry.input(type);
+    entry.output(entry.apply(OP_neg, {x}, type));
+  }
+  const Built built = program.finish();
+  Session session(built, R"({"cache": 2})");
+  const auto run = [&](uint32_t entry, int64_t n) {
+    session.run(entry, {zeros(F32, {n})}, {zeros(F32, {n})}, {n});
+  };
+  run(1, 5);
+  for (int64_t n = 1; n <= 10; ++n) run(0, n);
+  run(1, 5);
+  CHECK_EQUAL(session.stats().cache_hits, 1u);
+  CHECK_EQUAL(session.count(VORAB_CAUSE_EVICTION).count, 8u);
+}
+
+VORAB_TEST(staged_memory_is_taken_over) {
+  const Built built = accumulator();
+  Session session(built);
+  const Array x = f32({3}, {1, 2, 3});
+  const auto staged = [&] {
+    void* memory = backend().stage(x.bytes.size());
+    std::copy(x.bytes.begin(), x.bytes.end(), static_cast<uint8_t*>(memory));
+    return memory;
+  };
+  void* input = staged();
+  std::vector<vorab_output> outputs(1);
+  session.run(0, {vorab_input{nullptr, input}}, outputs);
+  backend().unstage(input);
+  CHECK_EQUAL(session.read(outputs[0].tensor).values()[2], -3.0);
+  session.release(outputs[0].tensor);
+  CHECK_EQUAL(session.stats().copies_in, 0u);
+  CHECK_EQUAL(session.count(VORAB_CAUSE_OUTPUT_READ).bytes, 12u);
+  // What nobody takes is given back.
+  backend().unstage(staged());
 }
 
 VORAB_TEST(prepare_builds_ahead) {

@@ -1,4 +1,5 @@
 import { fb, opById } from '@vorab/artifact';
+import { type Capability, examineRuntime, isCapability } from '@vorab/runtime';
 import { locationAt, string } from './program.ts';
 
 /** Why a plan is as it is; the names are those of `explain --json`. */
@@ -6,6 +7,33 @@ export interface PlanExplanation {
   readonly name: string;
   readonly targets: readonly string[];
   readonly entries: readonly EntryExplanation[];
+  /** What its targets do on this machine only. */
+  readonly here: readonly TargetExplanation[];
+}
+
+/** A target of a plan, on this machine. */
+export interface TargetExplanation {
+  readonly target: string;
+  /** Why it does not run here; undefined: it does. */
+  readonly problem: string | undefined;
+  readonly device: string | undefined;
+  readonly capabilities: Readonly<Record<string, Capability>>;
+}
+
+/** What the runtime of a target says of this machine. */
+export async function explainTarget(target: string): Promise<TargetExplanation> {
+  const { problem, description = {} } = await examineRuntime(target);
+  const { device } = description;
+  return {
+    target,
+    problem,
+    device: device === undefined ? undefined : String(device),
+    capabilities: Object.fromEntries(
+      Object.entries(description).filter((field): field is [string, Capability] =>
+        isCapability(field[1]),
+      ),
+    ),
+  };
 }
 
 export interface EntryExplanation {

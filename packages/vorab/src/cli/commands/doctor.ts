@@ -1,4 +1,9 @@
-import { type DoctorReport, doctor as examine, type RuntimeReport } from '@vorab/runtime';
+import {
+  type DoctorReport,
+  doctor as examine,
+  isCapability,
+  type RuntimeReport,
+} from '@vorab/runtime';
 import { formatBytes, type Output, table } from '../output.ts';
 import { version } from '../version.ts';
 
@@ -37,7 +42,7 @@ function renderRuntime(runtime: RuntimeReport): string[] {
   const description = Object.entries(runtime.description ?? {}).map(([name, value]) => [
     '',
     name,
-    typeof value === 'object' ? JSON.stringify(value) : String(value),
+    describeValue(value),
   ]);
   return [
     `${runtime.name}: ${runtime.usable ? 'usable' : 'not usable'}`,
@@ -46,6 +51,13 @@ function renderRuntime(runtime: RuntimeReport): string[] {
     ...table(description),
     '',
   ];
+}
+
+function describeValue(value: unknown): string {
+  if (isCapability(value)) {
+    return `${value.available ? 'yes' : 'no'}: ${value.reason}; ${value.effect}`;
+  }
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 const tried = (attempts: DoctorReport['addon']['tried']): string[] =>

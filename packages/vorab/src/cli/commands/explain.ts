@@ -4,8 +4,10 @@ import { CliError } from '../errors.ts';
 import {
   type EntryExplanation,
   explainEntry,
+  explainTarget,
   type PlanExplanation,
   type StepExplanation,
+  type TargetExplanation,
 } from '../explain.ts';
 import { formatBytes, type Output } from '../output.ts';
 import { string } from '../program.ts';
@@ -23,20 +25,25 @@ export async function explain(
   output: Output,
 ): Promise<void> {
   const { program } = await readArtifact(path);
-  const plans = program.plans.map((plan) => explainPlan(program, plan));
-  const chosen = pick('plan', plans, (p) => p.name, options.plan).map((plan) => ({
-    ...plan,
-    entries: pick('entry', plan.entries, (e) => e.entry, options.entry),
-  }));
+  const plans = pick('plan', program.plans, (plan) => string(plan.name), options.plan);
+  const chosen = await Promise.all(
+    plans.map(async (plan) => {
+      const explained = await explainPlan(program, plan);
+      const entries = pick('entry', explained.entries, (e) => e.entry, options.entry);
+      return { ...explained, entries };
+    }),
+  );
   if (options.json) output.json({ file: path, plans: chosen });
   else for (const line of chosen.flatMap(renderPlan)) output.line(line);
 }
 
-function explainPlan(program: fb.ProgramT, plan: fb.PlanT): PlanExplanation {
+async function explainPlan(program: fb.ProgramT, plan: fb.PlanT): Promise<PlanExplanation> {
+  const targets = plan.targets.map(String);
   return {
     name: string(plan.name),
-    targets: plan.targets.map(String),
+    targets,
     entries: plan.entries.map((entry) => explainEntry(program, entry)),
+    here: await Promise.all(targets.map(explainTarget)),
   };
 }
 
@@ -54,14 +61,27 @@ function pick<T>(
 }
 
 function renderPlan(plan: PlanExplanation): string[] {
-  return plan.entries.flatMap((entry) => [
+  return [...plan.here.flatMap(renderTarget), ...plan.entries.flatMap((e) => renderEntry(plan, e))];
+}
+
+function renderTarget({ target, problem, device, capabilities }: TargetExplanation): string[] {
+  if (problem !== undefined) return [`${target} does not run here: ${problem}`, ''];
+  const lines = Object.entries(capabilities).map(
+    ([name, { available, reason, effect }]) =>
+      `${target} here (${device}): ${name}: ${available ? 'yes' : 'no'}: ${reason}; ${effect}`,
+  );
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+function renderEntry(plan: PlanExplanation, entry: EntryExplanation): string[] {
+  return [
     `${plan.name} / ${entry.entry}: ${memory(entry)}`,
     ...entry.steps.flatMap(renderStep).map((line) => `  ${line}`),
     ...entry.casts.map(
       (cast) => `  cast ${cast.from} → ${cast.to}: ${cast.reason}  ${cast.location}`,
     ),
     '',
-  ]);
+  ];
 }
 
 function renderStep(step: StepExplanation, i: number): string[] {

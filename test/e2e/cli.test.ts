@@ -151,6 +151,49 @@ describe('check and doctor', () => {
   });
 });
 
+describe('compare', () => {
+  it('shows, per step and output, how far runtimes are apart', async () => {
+    const runtimes = ['--runtimes', 'reference,blas,mlx'];
+    const args = ['--entry', 'fit', '--steps', '3', '--dim', 'N=8', ...runtimes];
+    const found = await json('compare', artifact, ...args);
+    expect(found).toMatchObject({ entry: 'fit', base: 'reference', against: ['blas', 'mlx'] });
+    const rows: { step: number; runtime: string; ulp: number; relative: number }[] =
+      found.differences;
+    expect(rows.map(({ step, runtime }) => `${step} ${runtime}`)).toEqual(
+      [0, 1, 2].flatMap((step) => [`${step} blas`, `${step} mlx`]),
+    );
+    for (const { ulp, relative } of rows) {
+      expect(relative).toBeLessThan(1e-4);
+      // A relative difference of 2^-24 is half a unit in the last place at least.
+      expect(ulp).toBeLessThanOrEqual(relative * 2 ** 24);
+      expect(relative).toBeLessThanOrEqual(ulp * 2 ** -23);
+    }
+    expect(await json('compare', artifact, ...args)).toEqual(found);
+  });
+
+  it('prints a table, takes inputs as run does, and sees what differs', async () => {
+    writeFileSync(join(folder, 'x.json'), '[[1, 2], [3, 4]]');
+    const input = ['-i', `x=${join(folder, 'x.json')}`];
+    const { code, stdout, stderr } = await vorab(['compare', small, ...input]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(`twice: blas against reference
+step  output  runtime  ulp  relative  unequal  where
+0     y       blas     0    0         0        equal
+`);
+  });
+
+  it.each([
+    [['--runtimes', 'blas'], /--runtimes blas: expected two different ones or more/, 2],
+    [['--runtimes', 'blas,gpu'], /expected some of blas, mlx, reference/, 2],
+    [['--steps', '0'], /--steps 0: expected a whole number of 1 or more/, 2],
+    [['--entry', 'once'], /there is no entry 'once'/, 1],
+  ])('refuses %j', async (args, message, exit) => {
+    const { code, stdout, stderr } = await vorab(['compare', small, ...args]);
+    expect(stderr).toMatch(message);
+    expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
+  });
+});
+
 describe('run', () => {
   it('reads .npy and .json, writes them, and makes random inputs', async () => {
     writeFileSync(join(folder, 'x.json'), '[[1, 2], [3, 4]]');

@@ -82,6 +82,26 @@ function build(cli: { failed: number }): Command {
     .action(run(async () => (await import('./commands/run.ts')).run));
 
   program
+    .command('compare <artifact>')
+    .description('call one entry on several runtimes, and show how far their results are apart')
+    .option('--runtimes <names>', 'the first is what the others are held against', 'reference,blas')
+    .option('--entry <name>', 'which; default: the only one')
+    .option('-i, --input <name=value>', 'as for run; what is not given is random', collect, [])
+    .option('--dim <name=size>', 'a symbolic dim that random inputs need', collect, [])
+    .option('--steps <number>', 'calls, each with other random inputs: for training', '1')
+    .option('--seed <number>', 'of the initial state and of random inputs', '0')
+    .option('--weights <file>', 'a .safetensors file with the state')
+    .addOption(json)
+    .addHelpText(
+      'after',
+      examples(
+        'compare model.vorab --entry fit --runtimes reference,blas,mlx --steps 5 --dim N=8',
+        'compare model.vorab --entry classify -i image=images.npy --json',
+      ),
+    )
+    .action(run(async () => (await import('./commands/compare.ts')).compare));
+
+  program
     .command('inspect <artifact>')
     .description('what an artifact holds: entries, inputs, outputs, state, dims, steps, memory')
     .addOption(json)

@@ -4,26 +4,27 @@ import {
   type Ledger,
   type OpenOptions,
   open,
-  type PortInfo,
-  type ProgramInfo,
   type RuntimeChoice,
   runtimeNames,
   type Session,
   type Tensor,
 } from '@vorab/runtime';
-import { CliError, UsageError } from '../errors.ts';
+import {
+  type CallOptions,
+  checkNames,
+  chooseEntry,
+  readInputs,
+  startOf,
+  toValue,
+} from '../call.ts';
+import { UsageError } from '../errors.ts';
 import { type NdValue, writeNpy } from '../npy.ts';
 import { type Output, toJson } from '../output.ts';
-import { randomValue, readValue, splitPair } from '../values.ts';
+import { splitPair } from '../values.ts';
 
-export interface RunOptions {
-  readonly entry?: string;
-  readonly input?: readonly string[];
+export interface RunOptions extends CallOptions {
   readonly output?: readonly string[];
-  readonly dim?: readonly string[];
   readonly runtime?: string;
-  readonly seed?: string;
-  readonly weights?: string;
   readonly allowFallback?: readonly string[];
   readonly ledger?: boolean;
   readonly json?: boolean;
@@ -52,10 +53,6 @@ export async function run(path: string, options: RunOptions, output: Output): Pr
 }
 
 function openOptions(options: RunOptions): OpenOptions {
-  const seed = Number(options.seed ?? 0);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new UsageError(`--seed ${options.seed}: expected a whole number of 0 or more`);
-  }
   const choices: readonly string[] = ['auto', ...runtimeNames];
   const runtime = options.runtime ?? 'auto';
   if (!choices.includes(runtime)) {
@@ -64,95 +61,8 @@ function openOptions(options: RunOptions): OpenOptions {
   return {
     runtime: runtime as RuntimeChoice,
     allowFallback: options.allowFallback ?? [],
-    ...(options.weights === undefined ? { seed } : { weights: options.weights }),
+    ...startOf(options),
   };
-}
-
-function chooseEntry(program: ProgramInfo, wanted: string | undefined): EntryInfo {
-  const entries = program.entries.filter(
-    ({ kind, name }) =>
-      (kind === 'program' && (name === wanted || !name.includes(':'))) || wanted === 'init',
-  );
-  const names = entries.map(({ name }) => name).join(', ');
-  const found =
-    wanted === undefined && entries.length === 1
-      ? entries[0]
-      : entries.find(({ name }) => name === wanted);
-  if (found) return found;
-  if (wanted === undefined) throw new UsageError(`--entry is missing; there are: ${names}`);
-  throw new CliError('entry-unknown', `there is no entry '${wanted}'; there are: ${names}`);
-}
-
-function checkNames(option: string, names: readonly string[], ports: readonly PortInfo[]): void {
-  const known = ports.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const list = known.join(', ') || 'none';
-  throw new CliError('name-unknown', `${option}: there is no '${unknown}'; there are: ${list}`);
-}
-
-async function readInputs(
-  program: ProgramInfo,
-  entry: EntryInfo,
-  options: RunOptions,
-): Promise<Record<string, NdValue>> {
-  const pairs = (options.input ?? []).map((text) => splitPair('--input', text));
-  const dims = new Map((options.dim ?? []).map((text) => splitPair('--dim', text)));
-  checkNames(
-    '--input',
-    pairs.map(([name]) => name),
-    entry.inputs,
-  );
-  const inputs: Record<string, NdValue> = {};
-  for (const [name, text] of pairs) {
-    const port = entry.inputs.find((candidate) => candidate.name === name);
-    if (!port) continue;
-    inputs[name] =
-      text === 'random'
-        ? randomValue(port.dtype, randomShape(program, port, dims), Number(options.seed ?? 0))
-        : await readValue(text, port.dtype, name);
-  }
-  return inputs;
-}
-
-function randomShape(
-  program: ProgramInfo,
-  port: PortInfo,
-  dims: ReadonlyMap<string, string>,
-): number[] {
-  const extent = (index: number): number => {
-    const expr = program.exprs[index];
-    switch (expr?.kind) {
-      case 'const':
-        return expr.value;
-      case 'symbol':
-        return sizeOf(program, expr.symbol, dims);
-      case 'add':
-        return extent(expr.lhs) + extent(expr.rhs);
-      case 'mul':
-        return extent(expr.lhs) * extent(expr.rhs);
-      case 'floorDiv':
-        return Math.floor(extent(expr.lhs) / extent(expr.rhs));
-      default:
-        return 0;
-    }
-  };
-  return port.shape.map(extent);
-}
-
-function sizeOf(program: ProgramInfo, index: number, dims: ReadonlyMap<string, string>): number {
-  const symbol = program.symbols[index];
-  const name = symbol?.name ?? '';
-  const text = dims.get(name);
-  const smallest = Math.max(symbol?.min ?? 0, symbol?.multipleOf ?? 1);
-  const size = text === undefined ? smallest : Number(text);
-  if (Number.isInteger(size) && size >= 0) return size;
-  throw new UsageError(`--dim ${name}=${text}: expected a whole number`);
-}
-
-async function toValue(tensor: Tensor): Promise<NdValue> {
-  using held = tensor;
-  return { dtype: held.dtype, shape: held.shape, data: await held.data() };
 }
 
 const encode = (file: string, value: NdValue): string | Uint8Array =>

@@ -9,13 +9,18 @@ const runtimes = ['blas', 'mlx'] as const;
 
 /** `scale` makes what `classify` takes; `half` computes in f16 by a policy. */
 const chainModel = `
-import { dim, f32, nn, precision, program } from 'vorab';
+import { dim, f32, fft, nn, precision, program } from 'vorab';
 const N = dim('N', { max: 256 });
 const net = nn.sequential(nn.linear(64, 32), nn.gelu(), nn.linear(32, 10));
 export const scale = program({ pixels: f32(N, 64) }, ({ pixels }) => ({ image: pixels.div(16) }));
 export const classify = program({ image: f32(N, 64) }, ({ image }) => ({
   probs: net(image).softmax(),
 }));
+/** Holds the factors of its Fourier transform. */
+export const spectrum = program({ x: f32(N, 64) }, ({ x }) => {
+  const [real] = fft([x, x]);
+  return { real };
+});
 const wide = nn.linear(64, 10);
 const narrow = precision({ params: 'f32', compute: 'f16', accumulate: 'f32' });
 export const half = program({ image: f32(N, 64) }, ({ image }) => ({
@@ -159,6 +164,22 @@ describe.each(runtimes)('on %s', (runtime) => {
   fix: pass tensors`,
     );
   });
+});
+
+test('a constant that MLX cannot use where it is mapped is copied once, ahead, and says so', async () => {
+  const x = images(8);
+  const copy = 'constant 0: the device cannot use the file';
+  for (const runtime of runtimes) {
+    await using session = await open(chain, { runtime, seed: 0 });
+    await session.prepare('spectrum', { N: 8 });
+    const { rows, totals } = await session.expect({ copies: { atMost: 1 } });
+    const [row] = rows.filter(({ kind }) => kind === 'copy');
+    expect(totals.copies).toBe(row === undefined ? 0 : 1);
+    if (row) expect(`${row.what}: ${row.why}`).toContain(copy);
+    if (runtime === 'blas') expect(row).toBeUndefined();
+    for (let i = 0; i < 3; i++) await release(await session.call('spectrum', { x }));
+    await session.expect({ copiesIn: 3, copiesOut: 0, builds: 0 });
+  }
 });
 
 test('the reference keeps the same ledger', async () => {

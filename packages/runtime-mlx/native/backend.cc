@@ -119,7 +119,9 @@ size_t ledger(vorab_session* session, vorab_count* counts, size_t capacity) {
 }
 
 // NULL: there is no memory, and the caller's own does as well.
-void* stage_memory(uint64_t bytes) try { return stage(bytes); } catch (const std::exception&) {
+vorab_staged* stage_memory(uint64_t bytes, void** memory) try {
+  return stage(bytes, memory);
+} catch (const std::exception&) {
   return nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include "runtime-mlx/native/apply.h"
 #include "runtime-mlx/native/control.h"
 #include "runtime-mlx/native/failure.h"
+#include "runtime-mlx/native/supports.h"
 
 namespace vorab::on_mlx {
 namespace {
@@ -56,6 +57,7 @@ Body::Body(const fb::Program& program, uint32_t function, const Binding& binding
     if (!made.lower && !made.control)
       throw Failure(VORAB_UNSUPPORTED,
                     "mlx has no row for " + op_name(made.op) + ", in a function");
+    refuse_too_large(made.op, made.types, VORAB_NO_STEP);
     nodes_.push_back(std::move(made));
   }
   const auto& results = items(of.results());

@@ -2,6 +2,7 @@
 
 #include "artifact/native/ops.h"
 #include "runtime-mlx/native/failure.h"
+#include "runtime-mlx/native/supports.h"
 
 namespace vorab::on_mlx {
 namespace {
@@ -65,6 +66,7 @@ void FunctionBuilder::add_step(const fb::Step& step, const fb::Apply& apply) {
     outputs.push_back(write(value));
     types.push_back(type(value));
   }
+  refuse_too_large(apply.op(), types, step_);
   function_.instructions_.push_back({step_, apply.op(), lower, std::move(control), constants.size(),
                                      std::move(inputs), std::move(outputs), std::move(types),
                                      AttributeValues(apply.attributes(), binding_)});
@@ -74,7 +76,9 @@ void FunctionBuilder::add_results() {
   const fb::Entry& entry = *program_.entries()->Get(plan_.entry());
   uint32_t index = 0;
   for (const fb::Port* port : items(entry.outputs())) {
-    add_result({fb::Storage::Output, index++}, "output " + quoted(port->name()));
+    const std::string name = "output " + quoted(port->name());
+    refuse_too_large(name, type_of(type_at(program_, port->type()), binding_), VORAB_NO_STEP);
+    add_result({fb::Storage::Output, index++}, name);
   }
   for (const uint32_t state : items(entry.writes())) {
     add_result({fb::Storage::State, state},

@@ -109,7 +109,11 @@ std::unique_ptr<Function> Session::build(const fb::EntryPlan& plan, const Bindin
   auto built = std::make_unique<Function>(program_, plan, binding);
   const fb::Entry& entry = *program_.entries()->Get(plan.entry());
   std::vector<Type> types;
-  for (const Port port : built->leaves()) types.push_back(port_type(port, entry, binding));
+  for (const Port port : built->leaves()) {
+    types.push_back(port_type(port, entry, binding));
+    // Mapped now, so that no call copies what the device does not take as it is.
+    if (port.storage == fb::Storage::Constant) constant(port.index);
+  }
   built->build(types);
   return built;
 }

@@ -57,7 +57,7 @@ class Session {
   const fb::Program& program_;
   const fb::Plan& plan_;
   std::unordered_map<uint32_t, const fb::EntryPlan*> entries_;
-  std::vector<std::optional<mx::array>> constants_;  // mapped at first use
+  std::vector<std::optional<mx::array>> constants_;  // mapped when a function is built with them
   std::vector<mx::array> states_;                    // evaluated and row-contiguous
   FunctionCache cache_;
   vorab_stats stats_{};  // what no cause sums up

@@ -1,9 +1,8 @@
 #include "runtime-mlx/native/supports.h"
 
-#include <vector>
-
 #include "artifact/native/ops.h"
 #include "runtime-mlx/native/apply.h"
+#include "runtime-mlx/native/device.h"
 #include "runtime-mlx/native/failure.h"
 #include "runtime-mlx/native/lowering.h"
 
@@ -41,7 +40,34 @@ class Search {
   std::vector<bool> seen_;
 };
 
+// As much as it seems to take may lie in another array, or be one element again and again.
+bool makes_memory(uint16_t op) {
+  const OpInfo* info = find_op(op);
+  if (!info || op == OP_pad || op == OP_concat) return true;
+  return info->kind != OpKind::View && info->kind != OpKind::Leaf && info->kind != OpKind::Call;
+}
+
 }  // namespace
+
+void refuse_too_large(const std::string& what, const Type& type, uint32_t step) {
+  // byte_size would wrap around.
+  double bytes = static_cast<double>(mx::size_of(type.dtype));
+  for (const auto extent : type.shape) bytes *= static_cast<double>(extent);
+  const size_t limit = mx::get_memory_limit();
+  if (bytes <= static_cast<double>(limit)) return;
+  constexpr double kMiB = 1 << 20;
+  throw Failure(VORAB_MEMORY,
+                what + " needs " + std::to_string(static_cast<uint64_t>(bytes / kMiB)) +
+                    " MiB for " + describe(type) + ", MLX takes at most " +
+                    std::to_string(limit / (1 << 20)) + " MiB here",
+                step);
+}
+
+void refuse_too_large(uint16_t op, const std::vector<Type>& types, uint32_t step) {
+  // Where MLX fuses steps, what lies between them is never made; there it throws by itself.
+  if (device().compiles || !makes_memory(op)) return;
+  for (const Type& type : types) refuse_too_large(op_name(op), type, step);
+}
 
 void refuse_missing_ops(const fb::Program& program, const fb::Plan& plan) {
   Search search(program);

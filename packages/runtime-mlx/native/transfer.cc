@@ -1,6 +1,7 @@
 #include "runtime-mlx/native/transfer.h"
 
 #include <cstring>
+#include <new>
 
 #include "runtime-mlx/native/staging.h"
 
@@ -10,7 +11,10 @@ mx::array copy_in(const void* host, const Type& type, const Counted& counted) {
   if (auto data = take_staged(host)) return mx::array(std::move(*data), type.shape, type.dtype);
   const size_t bytes = byte_size(type);
   mx::allocator::Data data = mx::allocator::malloc(bytes);
-  if (bytes > 0) std::memcpy(data.buffer().raw_ptr(), host, bytes);
+  mx::allocator::Buffer buffer = data.buffer();
+  // MLX's CPU device does not look at what malloc gives it.
+  if (bytes > 0 && buffer.raw_ptr() == nullptr) throw std::bad_alloc();
+  if (bytes > 0) std::memcpy(buffer.raw_ptr(), host, bytes);
   counted.copied(bytes);
   return mx::array(std::move(data), type.shape, type.dtype);
 }

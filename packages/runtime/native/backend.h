@@ -47,6 +47,8 @@ typedef struct vorab_error {
   char message[2048];
 } vorab_error;
 
+typedef struct vorab_staged vorab_staged; /* a backend's own: memory that a caller fills */
+
 /* A verified, mapped artifact. Stays valid and unchanged until the session is closed. */
 typedef struct vorab_program {
   const uint8_t* file;
@@ -192,12 +194,13 @@ typedef struct vorab_backend {
    * and writes as many as fit. */
   size_t (*ledger)(vorab_session* session, vorab_count* counts, size_t capacity);
 
-  /* Memory that any thread may fill, at any time, with an input, a tensor or a state. Where it is
-   * then handed over as host memory of its whole size, the backend takes it as it is instead of
-   * copying it. unstage gives it back, taken or not. NULL in a backend that reads host memory
-   * directly. */
-  void* (*stage)(uint64_t bytes);
-  void (*unstage)(void* memory);
+  /* Memory that any thread may fill, at any time, with an input, a tensor or a state. Where *memory
+   * is then handed over as host memory, the backend takes it as it is instead of copying it, and it
+   * is the caller's no more. What stage returns is given to unstage in any case, taken or not.
+   * NULL: there is none, and host memory will do. NULL functions in a backend that reads host
+   * memory directly. */
+  vorab_staged* (*stage)(uint64_t bytes, void** memory);
+  void (*unstage)(vorab_staged* staged);
 } vorab_backend;
 
 typedef const vorab_backend* (*vorab_backend_entry)(void); /* the type of vorab_backend_v1 */

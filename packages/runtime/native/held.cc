@@ -18,19 +18,17 @@ std::byte* aligned_memory(std::unique_ptr<std::byte[]>& own, uint64_t bytes) {
 }
 
 Held::Held(std::shared_ptr<Session> session, const void* data, uint64_t bytes)
-    : session_(std::move(session)),
-      bytes_(bytes),
-      staged_(session_->stage(bytes)),
-      data_(staged_ != nullptr ? staged_ : aligned_memory(own_, bytes)) {
+    : session_(std::move(session)), bytes_(bytes), staged_(session_->stage(bytes, &data_)) {
+  if (staged_ == nullptr) data_ = aligned_memory(own_, bytes);
   if (bytes != 0) std::memcpy(data_, data, bytes);
 }
 
 Held::Held(Held&& other) noexcept
     : session_(std::move(other.session_)),
       bytes_(other.bytes_),
+      data_(other.data_),
       staged_(std::exchange(other.staged_, nullptr)),
-      own_(std::move(other.own_)),
-      data_(other.data_) {}
+      own_(std::move(other.own_)) {}
 
 Held::~Held() {
   if (staged_ != nullptr) session_->unstage(staged_);

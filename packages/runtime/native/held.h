@@ -17,15 +17,16 @@ class Held {
   Held& operator=(Held&&) = delete;
   ~Held();
 
-  const std::byte* data() const { return data_; }
+  const void* data() const { return data_; }
   uint64_t bytes() const { return bytes_; }
 
  private:
   std::shared_ptr<Session> session_;
   uint64_t bytes_;
-  std::byte* staged_;  // or null
+  // Once it has been taken over it is somebody else's: only `staged_` is given back.
+  void* data_ = nullptr;
+  vorab_staged* staged_;  // or null
   std::unique_ptr<std::byte[]> own_;
-  std::byte* data_;
 };
 
 // Memory of `bytes` within `own`, not initialised: zeroing first would touch it twice.

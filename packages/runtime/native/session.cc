@@ -149,12 +149,12 @@ void Session::count(vorab_cause cause, uint32_t entry, uint32_t index, uint64_t 
   own_.add(cause, entry, index, bytes);
 }
 
-std::byte* Session::stage(uint64_t bytes) {
+vorab_staged* Session::stage(uint64_t bytes, void** memory) {
   if (backend_ == nullptr || backend_->stage == nullptr) return nullptr;
-  return static_cast<std::byte*>(backend_->stage(bytes));
+  return backend_->stage(bytes, memory);
 }
 
-void Session::unstage(std::byte* memory) { backend_->unstage(memory); }
+void Session::unstage(vorab_staged* staged) { backend_->unstage(staged); }
 
 void Session::release_waiting() {
   if (!slots_.any_released()) return;

@@ -53,8 +53,8 @@ class Session {
   // Any thread: counts what the addon itself does.
   void count(vorab_cause cause, uint32_t entry, uint32_t index, uint64_t bytes);
   // Any thread: null where the backend reads host memory as it is.
-  std::byte* stage(uint64_t bytes);
-  void unstage(std::byte* memory);
+  vorab_staged* stage(uint64_t bytes, void** memory);
+  void unstage(vorab_staged* staged);
 
   // Hands back what Slots::release has put aside.
   void release_waiting();

@@ -48,6 +48,12 @@ VORAB_TEST(evictions) {
   for (int64_t n = 1; n <= 40; ++n)
     runner.run({ramp(static_cast<size_t>(n) * 3)}, {static_cast<size_t>(n) * 12}, {n});
   CHECK(runner.stats().cache_evictions == 8);
+  Runner three(doubler.program, "{\"cache\":3}");
+  for (int64_t n : {1, 2, 3, 1, 4, 1, 2})
+    three.run({ramp(static_cast<size_t>(n) * 3)}, {static_cast<size_t>(n) * 12}, {n});
+  // 2 was used least recently when 4 came.
+  CHECK(three.stats().cache_evictions == 2 && three.stats().cache_hits == 2);
+  CHECK(three.stats().cache_misses == 5 && three.stats().builds == 5);
 }
 
 VORAB_TEST(outputs_over_inputs) {

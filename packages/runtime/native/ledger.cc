@@ -4,34 +4,9 @@
 
 namespace vorab {
 
-const std::array<Ledger::Cause, VORAB_CAUSES> Ledger::kCauses = {{
-    {Place::Entry, Sum::Run},        // RUN
-    {Place::Entry, Sum::Build},      // BUILD
-    {Place::Entry, Sum::Hit},        // HIT
-    {Place::Entry, Sum::Miss},       // MISS
-    {Place::Entry, Sum::Eviction},   // EVICTION
-    {Place::Entry, Sum::Memory},     // ARENA
-    {Place::Input, Sum::None},       // INPUT_HELD: by the addon, before it comes to the backend
-    {Place::Input, Sum::In},         // INPUT_COPIED
-    {Place::Input, Sum::In},         // INPUT_ALIGNED
-    {Place::Input, Sum::Memory},     // INPUT_MEMORY
-    {Place::Output, Sum::Out},       // OUTPUT_FILLED
-    {Place::Output, Sum::None},      // OUTPUT_HANDED: by the addon
-    {Place::Output, Sum::Out},       // OUTPUT_READ
-    {Place::Output, Sum::Device},    // OUTPUT_LAYOUT
-    {Place::Output, Sum::Memory},    // OUTPUT_MEMORY
-    {Place::State, Sum::None},       // STATE_HELD: by the addon
-    {Place::State, Sum::In},         // STATE_WRITTEN
-    {Place::State, Sum::Out},        // STATE_READ
-    {Place::State, Sum::Device},     // STATE_LAYOUT
-    {Place::State, Sum::Memory},     // STATE_MEMORY
-    {Place::Constant, Sum::In},      // CONSTANT_COPIED
-    {Place::Constant, Sum::Memory},  // CONSTANT_MEMORY
-    {Place::Session, Sum::None},     // TENSOR_HELD: by the addon
-    {Place::Session, Sum::In},       // TENSOR_CREATED
-    {Place::Session, Sum::Out},      // TENSOR_READ
-    {Place::Session, Sum::Memory},   // TENSOR_MEMORY
-}};
+using ledger::kCauses;
+using ledger::Place;
+using ledger::Sum;
 
 Ledger::Ledger(const fb::Program& program) {
   inputs_.push_back(0);
@@ -96,7 +71,7 @@ void Ledger::sum(vorab_stats& stats) const {
   }
 }
 
-void Ledger::sum_row(vorab_stats& stats, Sum sum, const Row& row) {
+void Ledger::sum_row(vorab_stats& stats, ledger::Sum sum, const Row& row) {
   const auto both = [&](uint64_t& count, uint64_t& other, uint64_t more) {
     count += row.count;
     other += more;

@@ -7,23 +7,16 @@ import type {
   BackendOptions,
   BackendOutput,
   BackendSession,
-  BackendStatName,
 } from '@vorab/runtime';
-import { backendStats } from '@vorab/runtime';
 import { arrayOf, bytesOf, copyOf, dtypeAt, fill } from './arrays.ts';
 import { atNode, ReferenceFailure } from './failure.ts';
 import { Counts } from './ledger.ts';
 import { Functions, type PreparedFunction, type PreparedNode } from './program.ts';
 import { Queue, type Steps } from './queue.ts';
+import { Tensors } from './tensors.ts';
 
 /** Bindings of an entry that stay prepared unless the caller says otherwise. */
 const defaultCache = 64;
-
-interface HeldTensor {
-  readonly array: NdArray;
-  /** The call that gave it, if one did. */
-  readonly from: { readonly entry: number; readonly output: number } | undefined;
-}
 
 /** An input of a call: its array, or what says where it is. */
 interface Call {
@@ -40,10 +33,9 @@ export class ReferenceSession implements BackendSession {
   readonly #functions: Functions;
   readonly #queue: Queue;
   readonly #states: NdArray[];
-  readonly #tensors: Map<number, HeldTensor> = new Map();
   readonly #counts: Counts = new Counts();
+  readonly #tensors: Tensors = new Tensors(this.#counts);
   #steps = 0;
-  #nextSlot = 0;
 
   constructor(file: Uint8Array, program: fb.ProgramT, options: BackendOptions) {
     this.#program = program;
@@ -120,30 +112,30 @@ export class ReferenceSession implements BackendSession {
     const array = arrayOf(dtypeAt(dtype), Array.from(shape), bytesOf(data));
     return this.#post(() => {
       this.#counts.add('tensorHeld', 0, 0, array.data.byteLength);
-      return this.#keep(array, undefined);
+      return this.#tensors.keep(array, undefined);
     });
   }
 
   readTensor(slot: number): Promise<ArrayBuffer> {
-    const tensor = this.#tensor(slot);
-    return this.#post(() => this.#tensorCopy(tensor));
+    const tensor = this.#tensors.at(slot);
+    return this.#post(() => this.#tensors.copy(tensor));
   }
 
   readTensorSync(slot: number): ArrayBuffer {
-    const tensor = this.#tensor(slot);
-    return this.#queue.run(() => once(() => this.#tensorCopy(tensor)));
+    const tensor = this.#tensors.at(slot);
+    return this.#queue.run(() => once(() => this.#tensors.copy(tensor)));
   }
 
   releaseTensor(slot: number): void {
-    this.#tensors.delete(slot);
+    this.#tensors.release(slot);
   }
 
   stats(): Promise<readonly number[]> {
-    return this.#post(() => this.#stats());
+    return this.#post(() => this.#counts.stats(this.#steps, this.#tensors.size));
   }
 
   statsSync(): readonly number[] {
-    return this.#queue.run(() => once(() => this.#stats()));
+    return this.#queue.run(() => once(() => this.#counts.stats(this.#steps, this.#tensors.size)));
   }
 
   ledger(): Promise<ArrayBuffer> {
@@ -195,7 +187,7 @@ export class ReferenceSession implements BackendSession {
     const binding = new Binding(this.#program, symbols);
     const inputs = entry.inputs.map((port, i) => {
       const arg = args[i];
-      if (typeof arg === 'number') return this.#tensor(arg).array;
+      if (typeof arg === 'number') return this.#tensors.at(arg).array;
       if (arg === undefined || arg === null) throw new ReferenceFailure('argument', 'no input');
       const type = this.#typeAt(port.type);
       this.#counts.add('inputHeld', index, i, arg.byteLength);
@@ -242,29 +234,10 @@ export class ReferenceSession implements BackendSession {
 
   /** The slot of a tensor, -1 for none, -2 for an array that could not be filled. */
   #deliver(entry: number, index: number, output: BackendOutput, array: NdArray): number {
-    if (output === undefined) return this.#keep(array, { entry, output: index });
+    if (output === undefined) return this.#tensors.keep(array, { entry, output: index });
     if (output === null) return -1;
     this.#counts.add('outputFilled', entry, index, array.data.byteLength);
     return fill(output, array) ? -1 : -2;
-  }
-
-  #keep(array: NdArray, from: HeldTensor['from']): number {
-    const slot = this.#nextSlot++;
-    this.#tensors.set(slot, { array, from });
-    return slot;
-  }
-
-  #tensor(slot: number): HeldTensor {
-    const tensor = this.#tensors.get(slot);
-    if (tensor === undefined) throw new ReferenceFailure('argument', 'the tensor is disposed');
-    return tensor;
-  }
-
-  #tensorCopy({ array, from }: HeldTensor): ArrayBuffer {
-    const { byteLength } = array.data;
-    if (from === undefined) this.#counts.add('tensorRead', 0, 0, byteLength);
-    else this.#counts.add('outputRead', from.entry, from.output, byteLength);
-    return copyOf(array);
   }
 
   #stateCopy(index: number): ArrayBuffer {
@@ -283,27 +256,6 @@ export class ReferenceSession implements BackendSession {
     const { dtype, shape } = this.#state(index);
     this.#counts.add('stateHeld', 0, index, data.byteLength);
     return arrayOf(dtype, shape, bytesOf(data));
-  }
-
-  #stats(): readonly number[] {
-    const into = this.#counts.sum('inputHeld', 'stateHeld', 'tensorHeld');
-    const out = this.#counts.sum('outputFilled', 'outputRead', 'stateRead', 'tensorRead');
-    const builds = this.#counts.sum('build');
-    const counts: { readonly [K in BackendStatName]?: number } = {
-      runs: this.#counts.sum('run').count,
-      steps: this.#steps,
-      copiesIn: into.count,
-      bytesIn: into.bytes,
-      copiesOut: out.count,
-      bytesOut: out.bytes,
-      builds: builds.count,
-      buildNs: builds.ns,
-      cacheHits: this.#counts.sum('hit').count,
-      cacheMisses: this.#counts.sum('miss').count,
-      cacheEvictions: this.#counts.sum('eviction').count,
-      tensorsLive: this.#tensors.size,
-    };
-    return backendStats.map((name) => counts[name] ?? 0);
   }
 }
 

@@ -51,6 +51,7 @@ export {
   type HalfDType,
 } from './half.ts';
 export { Ledger, type LedgerRow, type LedgerTotals } from './ledger.ts';
+export type { Session } from './make-session.ts';
 export { NativeBackend } from './native-backend.ts';
 export { load, type OpenOptions, open, openOn } from './open.ts';
 export type {
@@ -69,16 +70,15 @@ export {
   registerBackend,
   runtimeNames,
 } from './registry.ts';
+export type { SessionBase } from './session.ts';
 export type {
   CloseOptions,
   ExpectOptions,
   NamedCallOptions,
-  Session,
-  SessionBase,
   SessionInfo,
   Stats,
   StepProfile,
-} from './session.ts';
+} from './session-types.ts';
 export type { Sizes } from './sizes.ts';
 export type { Hyper, States } from './state.ts';
 export { type Nested, type Shape, Tensor } from './tensor.ts';

@@ -5,12 +5,13 @@ import { VorabError } from './errors.ts';
 import { toVorabError } from './failure.ts';
 import type { Fallback } from './fallback.ts';
 import { parseFallbacks, refusalOf } from './fallback.ts';
+import type { Session } from './make-session.ts';
+import { makeSession } from './make-session.ts';
 import type { ProgramInfo } from './program.ts';
 import { readProgram } from './program.ts';
 import type { RuntimeChoice } from './registry.ts';
 import { backendByName, chooseRuntime } from './registry.ts';
-import type { Session, SessionInfo } from './session.ts';
-import { makeSession } from './session.ts';
+import type { SessionInfo } from './session-types.ts';
 import { isTapsEntry } from './taps.ts';
 import type { AnyEntries } from './types.ts';
 

@@ -1,99 +1,36 @@
-import type { BackendSession, BackendStatName, BackendStepTime } from './backend.ts';
-import { backendStats } from './backend.ts';
+import type { BackendStepTime } from './backend.ts';
 import { Book } from './book.ts';
 import type { DType } from './dtype.ts';
-import type { CallCounts, EntryHost, Inputs, Out, Results } from './entry.ts';
+import type { EntryHost, Inputs, Results } from './entry.ts';
 import { Entry } from './entry.ts';
-import { didYouMean, listNames, VorabError } from './errors.ts';
+import { entryNamed } from './entry-named.ts';
+import { VorabError } from './errors.ts';
 import type { LedgerBounds } from './expect.ts';
 import { isBackendFailure, toVorabError } from './failure.ts';
-import type { Fallback } from './fallback.ts';
 import type { Ledger } from './ledger.ts';
+import { makeTensor } from './make-tensor.ts';
 import { PendingCalls } from './pending-calls.ts';
+import { profileOf } from './profile.ts';
 import type { EntryInfo, ProgramInfo } from './program.ts';
 import { locateFailure } from './program.ts';
+import type {
+  CloseOptions,
+  ExpectOptions,
+  NamedCallOptions,
+  SessionInfo,
+  SessionParts,
+  Stats,
+  StepProfile,
+} from './session-types.ts';
 import type { Sizes } from './sizes.ts';
 import { Hyper, States } from './state.ts';
+import { statsOf } from './stats.ts';
 import type { AskedTaps, TapNames } from './taps.ts';
-import { askTaps, isTapsEntry, tapsEntryOf } from './taps.ts';
-import { Tensor } from './tensor.ts';
-import type { AnyEntries, EntryMethods, SyncMethods } from './types.ts';
+import { askTaps, tapsEntryOf } from './taps.ts';
+import type { Tensor } from './tensor.ts';
 import type { InputValue } from './values.ts';
-import { accept, dtypeNumber } from './values.ts';
 import type { LoadOptions, StateAccess } from './weights.ts';
 import { loadStates, saveStates } from './weights.ts';
-
-/** What a session runs on, and why. */
-export interface SessionInfo {
-  readonly runtime: string;
-  /** Why this runtime. */
-  readonly reason: string;
-  /** The backend's library or module. */
-  readonly origin: string;
-  /** Name of the plan; undefined for a runtime that needs none. */
-  readonly plan: string | undefined;
-  /** What wrote the artifact. */
-  readonly producer: string;
-  readonly entries: readonly string[];
-  /** Set where another runtime than the one asked for runs, as `allowFallback` names it. */
-  readonly fallback: Fallback | undefined;
-}
-
-/** Numbers since the session was opened: the backend's, and the session's own. */
-export type Stats = { readonly [K in BackendStatName]: number } & Readonly<CallCounts> & {
-    /** Calls queued or running. */
-    readonly pending: number;
-  };
-
-/** What one step of an entry's plan has taken. */
-export interface StepProfile {
-  readonly entry: string;
-  /** Index in the plan, as in `vorab explain`. */
-  readonly step: number;
-  /** The name of the step: the ops in it. */
-  readonly name: string;
-  /** "product 768x512x128". */
-  readonly work: string;
-  /** `file:line:column` of its first op. */
-  readonly location: string | undefined;
-  readonly runs: number;
-  /** Of all runs together. */
-  readonly ms: number;
-  /** Multiplications and additions of a product; elements times instructions of a loop; 0: unknown. */
-  readonly gflops: number;
-  /** Memory that it touches at least once, by time; 0: unknown. */
-  readonly gbps: number;
-}
-
-export interface SessionParts {
-  readonly backend: BackendSession;
-  readonly program: ProgramInfo;
-  /** The verified FlatBuffer, for messages. */
-  readonly flatbuffer: Uint8Array;
-  readonly plan: number;
-  readonly fallback: Fallback | undefined;
-  /** Counts the time of steps. */
-  readonly profiles: boolean;
-  readonly info: SessionInfo;
-}
-
-export interface CloseOptions {
-  /** Aborts what is queued or running instead of waiting for it. */
-  readonly abort?: boolean;
-}
-
-export interface ExpectOptions {
-  /** Speak of what happened after this ledger instead. */
-  readonly since?: Ledger | undefined;
-}
-
-/** Options of a call by name. */
-export interface NamedCallOptions {
-  readonly out?: Out;
-  readonly signal?: AbortSignal;
-  /** Names of taps to hand out as `taps` beside the outputs; true: all. See docs/debugging.md. */
-  readonly taps?: TapNames | undefined;
-}
 
 /**
  * An open artifact. Calls run in the order in which they were made, on the session's own thread; promises never
@@ -169,7 +106,7 @@ export class SessionBase {
     const known = this.#entries.get(name);
     if (known !== undefined) return known;
     this.#host.checkOpen();
-    const entry = new Entry(this.#host, this.#entryInfo(name));
+    const entry = new Entry(this.#host, entryNamed(this.#parts.program, name));
     this.#entries.set(name, entry);
     return entry;
   }
@@ -181,32 +118,19 @@ export class SessionBase {
     shape?: readonly number[],
   ): Promise<Tensor<D>> {
     this.#host.checkOpen();
-    const place = { name: 'tensor', type: dtype, dtype, rank: shape?.length ?? 1 };
-    const accepted = accept(place, shape === undefined ? data : { data, shape });
-    if (accepted.view === undefined) {
-      throw new VorabError({ code: 'tensor', message: 'a tensor cannot be made from a tensor' });
-    }
-    const extents = accepted.shape ?? [accepted.length];
-    const number = dtypeNumber(dtype);
-    try {
-      const { backend } = this.#parts;
-      const slot = await backend.createTensor(number, Float64Array.from(extents), accepted.view);
-      return new Tensor<D>(this.#host, slot, dtype, extents);
-    } catch (failure) {
-      throw this.#host.explain(failure);
-    }
+    return makeTensor(this.#host, dtype, data, shape);
   }
 
   /** Counts of copies, casts, allocations, builds, calls. Queued like a call. */
   async stats(): Promise<Stats> {
     this.#host.checkOpen();
-    return this.#named(await this.#parts.backend.stats());
+    return statsOf(this.#parts, this.#host.counts, await this.#parts.backend.stats());
   }
 
   /** `stats()` at once: waits for what is queued and blocks the event loop meanwhile. */
   statsSync(): Stats {
     this.#host.checkOpen();
-    return this.#named(this.#parts.backend.statsSync());
+    return statsOf(this.#parts, this.#host.counts, this.#parts.backend.statsSync());
   }
 
   /**
@@ -275,23 +199,7 @@ export class SessionBase {
       });
     }
     const times = JSON.parse(await backend.profile()) as BackendStepTime[];
-    return times.map((time) => this.#stepProfile(time)).sort((a, b) => b.ms - a.ms);
-  }
-
-  #stepProfile({ entry, step, work, runs, ns, flops, bytes }: BackendStepTime): StepProfile {
-    const { flatbuffer, plan, program } = this.#parts;
-    const found = locateFailure(flatbuffer, plan, entry, { step });
-    return {
-      entry: program.entries[entry]?.name ?? '',
-      step,
-      name: found.step ?? '',
-      work,
-      location: found.location,
-      runs,
-      ms: ns / 1e6,
-      gflops: (flops * runs) / ns,
-      gbps: (bytes * runs) / ns,
-    };
+    return profileOf(this.#parts, times);
   }
 
   /**
@@ -332,14 +240,6 @@ export class SessionBase {
 
   #makeHost(): EntryHost {
     const { backend, program } = this.#parts;
-    const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-      this.#checkOpen();
-      try {
-        return await work();
-      } catch (failure) {
-        throw this.#explain(failure, undefined);
-      }
-    };
     return {
       program,
       backend,
@@ -348,7 +248,7 @@ export class SessionBase {
       garbage: new FinalizationRegistry((slot) => this.#release(slot)),
       checkOpen: () => this.#checkOpen(),
       explain: (failure, entry) => this.#explain(failure, entry),
-      read: (slot) => guarded(() => backend.readTensor(slot)),
+      read: (slot) => this.#explained(() => backend.readTensor(slot)),
       readSync: (slot) => {
         this.#checkOpen();
         return backend.readTensorSync(slot);
@@ -364,35 +264,25 @@ export class SessionBase {
 
   #access(): StateAccess {
     const { backend, program } = this.#parts;
-    const explained = async <T>(work: Promise<T>): Promise<T> => {
-      try {
-        return await work;
-      } catch (failure) {
-        throw this.#explain(failure, undefined);
-      }
-    };
     return {
       states: program.states,
-      readState: (state) => explained(backend.readState(state)),
-      writeState: (state, data) => explained(backend.writeState(state, data)),
-    };
-  }
-
-  #named(values: readonly number[]): Stats {
-    const named = Object.fromEntries(
-      backendStats.map((name, i) => [name, values[i] ?? 0] as const),
-    ) as { [K in BackendStatName]: number };
-    return {
-      ...named,
-      fallbacks: this.#parts.fallback === undefined ? 0 : named.runs,
-      ...this.#host.counts,
-      pending: this.#parts.backend.outstanding(),
+      readState: (state) => this.#explained(() => backend.readState(state)),
+      writeState: (state, data) => this.#explained(() => backend.writeState(state, data)),
     };
   }
 
   #checkOpen(): void {
     if (this.#closing === undefined) return;
     throw new VorabError({ code: 'closed', message: 'the session is closed' });
+  }
+
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    try {
+      return await work();
+    } catch (failure) {
+      throw this.#explain(failure, undefined);
+    }
   }
 
   #explain(failure: unknown, entry: EntryInfo | undefined): unknown {
@@ -405,42 +295,4 @@ export class SessionBase {
       failure.step === undefined ? undefined : `${failure.step}${step ? ` (${step})` : ''}`;
     return toVorabError(failure, { name: entry.name, location, step: at, op });
   }
-
-  #entryInfo(name: string): EntryInfo {
-    const { entries } = this.#parts.program;
-    const info = entries.find((candidate) => candidate.name === name);
-    if (info !== undefined) return info;
-    const names = entries.map((candidate) => candidate.name).filter((n) => !isTapsEntry(n));
-    const meant = didYouMean(name, names);
-    throw new VorabError({
-      code: 'entry-unknown',
-      message: `there is no entry ${name}; there are: ${listNames(names)}`,
-      cure: meant === undefined ? undefined : `did you mean ${meant}?`,
-    });
-  }
-}
-
-/** A session with its entries as methods: `session.fit(inputs)`, and `session.sync.fit(inputs)`. */
-export type Session<E = AnyEntries> = Omit<EntryMethods<E>, keyof SessionBase | 'sync'> &
-  SessionBase & { readonly sync: SyncMethods<E> };
-
-/** Plain functions on the session, one for each entry whose name is free; the others are reached by `call`. */
-export function makeSession<E>(parts: SessionParts): Session<E> {
-  const session = new SessionBase(parts);
-  const sync: Record<string, unknown> = {};
-  const methods: Record<string, unknown> = { sync };
-  for (const { name, kind } of parts.program.entries) {
-    if (kind === 'init' || isTapsEntry(name)) continue;
-    // Bound at the first call: opening does not pay for entries that are never called.
-    sync[name] = (inputs?: Inputs, options?: NamedCallOptions) =>
-      options?.taps === undefined
-        ? session.entry(name).sync(inputs, options?.out)
-        : session.callSync(name, inputs, options);
-    if (name in session || name === 'sync') continue;
-    methods[name] = async (inputs?: Inputs, options?: NamedCallOptions) =>
-      options?.taps === undefined
-        ? session.entry(name).call(inputs, options?.out, options?.signal)
-        : session.call(name, inputs, options);
-  }
-  return Object.assign(session, methods) as unknown as Session<E>;
 }

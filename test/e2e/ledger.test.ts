@@ -16,6 +16,9 @@ export const scale = program({ pixels: f32(N, 64) }, ({ pixels }) => ({ image: p
 export const classify = program({ image: f32(N, 64) }, ({ image }) => ({
   probs: net(image).softmax(),
 }));
+export const turned = program({ image: f32(N, 64) }, ({ image }) => ({
+  y: image.exp().transpose([1, 0]),
+}));
 /** Holds the factors of its Fourier transform. */
 export const spectrum = program({ x: f32(N, 64) }, ({ x }) => {
   const [real] = fft([x, x]);
@@ -51,12 +54,17 @@ interface Cast {
   readonly location: string;
 }
 
-/** The casts that `vorab explain` lists of an entry. */
-async function explained(artifact: string, plan: string, entry: string): Promise<readonly Cast[]> {
+interface Explained {
+  readonly casts: readonly Cast[];
+  readonly steps: readonly { readonly locations: readonly string[] }[];
+}
+
+/** What `vorab explain` says of an entry. */
+async function explained(artifact: string, plan: string, entry: string): Promise<Explained> {
   const args = ['explain', artifact, '--plan', plan, '--entry', entry, '--json'];
   const { code, stdout, stderr } = await vorab(args);
   expect(code, stderr).toBe(0);
-  return JSON.parse(stdout).plans[0].entries[0].casts;
+  return JSON.parse(stdout).plans[0].entries[0];
 }
 
 const images = (size: number): Float32Array => batch(size).image;
@@ -75,7 +83,7 @@ describe.each(runtimes)('a hundred steps of training on %s', (runtime) => {
       expect(await (loss as Tensor).item()).toBeGreaterThan(0);
       (loss as Tensor).dispose();
     }
-    const casts = await explained(digits, runtime, 'fit');
+    const { casts } = await explained(digits, runtime, 'fit');
     const images = 90 * 64 + 10 * 29;
     const found = await session.expect({
       copiesIn: 200,
@@ -141,7 +149,7 @@ describe.each(runtimes)('on %s', (runtime) => {
   test('executed casts are those that explain lists', async () => {
     await using session = await open(chain, { runtime, seed: 0 });
     for (let i = 0; i < 3; i++) await release(await session.call('half', { image: images(8) }));
-    const listed = await explained(chain, runtime, 'half');
+    const { casts: listed } = await explained(chain, runtime, 'half');
     expect(listed.length).toBeGreaterThan(0);
     const { rows } = await session.expect({ casts: 3 * listed.length });
     const casts = rows.filter(({ kind }) => kind === 'cast');
@@ -164,6 +172,25 @@ describe.each(runtimes)('on %s', (runtime) => {
   fix: pass tensors`,
     );
   });
+});
+
+test('a result in another order is made row-major, and counted with the line that turned it', async () => {
+  await using session = await open(chain, { runtime: 'mlx', seed: 0 });
+  await release(await session.call('turned', { image: images(4) }));
+  const { rows } = await session.expect({ copies: 2, copiesIn: 1, layouts: 1, copiesOut: 0 });
+  const { steps } = await explained(chain, 'mlx', 'turned');
+  expect(rows.filter(({ kind }) => kind === 'layout')).toMatchObject([
+    {
+      direction: 'device',
+      what: 'turned: output y',
+      why: 'made row-major on the device',
+      bytes: 4 * 64 * 4,
+      location: steps.at(-1)?.locations[0],
+    },
+  ]);
+  await using blas = await open(chain, { runtime: 'blas', seed: 0 });
+  await release(await blas.call('turned', { image: images(4) }));
+  await blas.expect({ copies: 1, layouts: 0 });
 });
 
 test('a constant that MLX cannot use where it is mapped is copied once, ahead, and says so', async () => {

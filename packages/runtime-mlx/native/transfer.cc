@@ -8,8 +8,11 @@
 namespace vorab::on_mlx {
 
 mx::array copy_in(const void* host, const Type& type, const Counted& counted) {
-  if (auto data = take_staged(host)) return mx::array(std::move(*data), type.shape, type.dtype);
   const size_t bytes = byte_size(type);
+  if (auto data = take_staged(host)) {
+    counted.took(bytes);
+    return mx::array(std::move(*data), type.shape, type.dtype);
+  }
   mx::allocator::Data data = mx::allocator::malloc(bytes);
   mx::allocator::Buffer buffer = data.buffer();
   // MLX's CPU device does not look at what malloc gives it.

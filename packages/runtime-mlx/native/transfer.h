@@ -15,9 +15,10 @@ struct Counted {
   vorab_cause copy, memory;
   uint32_t entry, index;
 
+  void took(uint64_t bytes) const { ledger.add(memory, entry, index, bytes); }
   void copied(uint64_t bytes) const {
     ledger.add(copy, entry, index, bytes);
-    ledger.add(memory, entry, index, bytes);
+    took(bytes);
   }
 };
 

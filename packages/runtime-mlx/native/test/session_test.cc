@@ -145,6 +145,7 @@ VORAB_TEST(staged_memory_is_taken_over) {
   CHECK_EQUAL(session.read(outputs[0].tensor).values()[2], -3.0);
   session.release(outputs[0].tensor);
   CHECK_EQUAL(session.stats().copies_in, 0u);
+  CHECK_EQUAL(session.count(VORAB_CAUSE_INPUT_MEMORY).bytes, 12u);
   CHECK_EQUAL(session.count(VORAB_CAUSE_OUTPUT_READ).bytes, 12u);
   // What nobody takes is given back.
   backend().unstage(staged(x, memory));

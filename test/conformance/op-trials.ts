@@ -4,6 +4,7 @@ import {
   evaluateDim,
   input,
   isFloat,
+  isHalf,
   program,
   pullback,
   withTrace,
@@ -116,9 +117,11 @@ function hasGradient(one: OpCase): boolean {
 }
 
 function common(one: OpCase, name: string): Pick<OpTrial, 'name' | 'op' | 'dtype' | 'near'> {
-  const { ulp = 0, part = 0 } = one.op.test ?? {};
+  const { ulp = 0, part = 0, cancels = false } = one.op.test ?? {};
   const near = (dtype: DType): Closeness => {
     const base = ofUlps(closeness[dtype], dtype, ulp);
+    if (cancels && isHalf(dtype))
+      return { ...base, atol: 8 * (dtype === 'f16' ? 2 ** -11 : 2 ** -8) };
     return dtype === 'f32' ? { ...base, part: Math.max(base.part, part) } : base;
   };
   return { name, op: one.op, dtype: one.types[0]?.dtype, near };

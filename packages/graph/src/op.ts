@@ -131,6 +131,8 @@ export interface TestHints {
   readonly ulp?: number;
   /** Allowed error in f32 as a part of the largest value, where sums cancel and 1e-6 is too strict. */
   readonly part?: number;
+  /** Its gradient subtracts results that were rounded: in f16 and bf16 some units of 1 may be left. */
+  readonly cancels?: boolean;
   /** Smooth enough for finite differences inside the domain; default true where vjp exists. */
   readonly smooth?: boolean;
 }

@@ -52,6 +52,7 @@ export const scaledDotProductAttentionOp: CompositeOp = composite({
     return [...flowing, isFloat(mask.dtype) ? maskCotangent(inputs, out, ct, attrs) : null];
   },
   batch: (context) => folded(context, context.inputs.length === 4 ? 3 : -1),
+  test: { cancels: true },
 });
 
 export const scaledDotProductAttentionVjpOp: CompositeOp = composite({

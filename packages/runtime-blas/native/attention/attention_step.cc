@@ -56,8 +56,14 @@ void AttentionStep::run_block(const RunContext& context, const QueryBlock& block
 
   scores_.scale_queries(context, block, room.queries);
   scores_.weigh(context, block, room.queries, head.k, room.weights, room.sums, room.rest);
-  scores_.multiply({{room.weights, scores_.row(), false}, head.v, result, ld, block.rows,
-                    shape.width, scores_.seen(block), false},
+  scores_.multiply({{room.weights, scores_.row(), false},
+                    head.v,
+                    result,
+                    ld,
+                    block.rows,
+                    shape.width,
+                    scores_.seen(block),
+                    false},
                    room.rest);
   for (int64_t r = 0; r < block.rows; ++r) {
     std::byte* const row = result + r * ld * types.wide();

@@ -129,9 +129,9 @@ void AttentionGradientStep::run_block(const RunContext& context, const QueryBloc
   const MatrixView out = rows(gradient_.out, room.out), ct = rows(gradient_.cotangent, room.ct);
   scores_.scale_queries(context, block, room.queries);
   scores_.weigh(context, block, room.queries, head.k, room.weights, room.sums, room.rest);
-  scores_.multiply({ct, {head.v.data, head.v.ld, true}, room.cotangents, row, block.rows, keys,
-                    s.width, false},
-                   room.rest);
+  scores_.multiply(
+      {ct, {head.v.data, head.v.ld, true}, room.cotangents, row, block.rows, keys, s.width, false},
+      room.rest);
   for (int64_t r = 0; r < block.rows; ++r) {
     const int64_t query = block.first + r, at = r * row * types.wide();
     const double along =
@@ -143,12 +143,18 @@ void AttentionGradientStep::run_block(const RunContext& context, const QueryBloc
   }
   query_cotangent(context, block, head, room);
   const auto transposed = [&](const std::byte* data) { return MatrixView{data, row, true}; };
-  scores_.multiply({transposed(room.cotangents), {room.queries, std::max<int64_t>(s.dim, 1), false},
-                    sums.dk, sums.dk_row, keys, s.dim, block.rows, true},
-                   room.rest);
-  scores_.multiply({transposed(room.weights), ct, sums.dv, sums.dv_row, keys, s.width, block.rows,
+  scores_.multiply({transposed(room.cotangents),
+                    {room.queries, std::max<int64_t>(s.dim, 1), false},
+                    sums.dk,
+                    sums.dk_row,
+                    keys,
+                    s.dim,
+                    block.rows,
                     true},
                    room.rest);
+  scores_.multiply(
+      {transposed(room.weights), ct, sums.dv, sums.dv_row, keys, s.width, block.rows, true},
+      room.rest);
 }
 
 void AttentionGradientStep::query_cotangent(const RunContext& context, const QueryBlock& block,
@@ -159,8 +165,14 @@ void AttentionGradientStep::query_cotangent(const RunContext& context, const Que
   std::byte* const to = dq.at(context, block.batch, block.head, block.first, types);
   std::byte* const result = types.half() ? room.dq : to;
   const int64_t ld = types.half() ? s.dim : dq.row;
-  scores_.multiply({{room.cotangents, scores_.row(), false}, head.k, result, ld, block.rows, s.dim,
-                    scores_.seen(block), false},
+  scores_.multiply({{room.cotangents, scores_.row(), false},
+                    head.k,
+                    result,
+                    ld,
+                    block.rows,
+                    s.dim,
+                    scores_.seen(block),
+                    false},
                    room.rest);
   for (int64_t r = 0; r < block.rows; ++r) {
     std::byte* const row = result + r * ld * types.wide();

@@ -1,7 +1,7 @@
-// The cotangents of q, k and v of attention (after Dao, arXiv 2307.08691): the weights of a block of
-// queries are computed again. A task takes some blocks of the heads that share keys, and sums their
-// cotangents of keys and values; tasks are cut by shape alone, and their sums are added in a fixed
-// order.
+// The cotangents of q, k and v of attention (after Dao, arXiv 2307.08691): the weights of a block
+// of queries are computed again. A task takes some blocks of the heads that share keys, and sums
+// their cotangents of keys and values; tasks are cut by shape alone, and their sums are added in a
+// fixed order.
 #pragma once
 
 #include "attention_step.h"

@@ -46,8 +46,11 @@ class Scores {
   void multiply(const BlockProduct::Call& call, std::byte* scratch) const {
     types_.matrices.run(call, scratch);
   }
-  int64_t seen(const QueryBlock& block) const { return shape_.seen_until(block.first + block.rows); }
-  // added: room for a row of keys, to which halves are widened; null: what is added does not matter.
+  int64_t seen(const QueryBlock& block) const {
+    return shape_.seen_until(block.first + block.rows);
+  }
+  // added: room for a row of keys, to which halves are widened; null: what is added does not
+  // matter.
   RowMask mask(const RunContext& context, const QueryBlock& block, int64_t query,
                std::byte* added) const;
 

@@ -86,17 +86,16 @@ template <class T>
 double weigh(void* data, const RowMask& mask, size_t n, size_t all) {
   T* row = static_cast<T*>(data);
   if (mask.added != nullptr || mask.seen != nullptr) apply_mask(row, mask, n);
-  const T most = fold<Max, T>(
-      n, [&](size_t i, size_t count) VORAB_LAMBDA { return take<T>(row, i, count); });
+  const T most =
+      fold<Max, T>(n, [&](size_t i, size_t count) VORAB_LAMBDA { return take<T>(row, i, count); });
   const V<T> largest = splat<V<T>>(most);
   const T sum = fold<Sum, T>(n, [&](size_t i, size_t count) VORAB_LAMBDA {
     const V<T> e = op_exp::apply(take<T>(row, i, count) - largest);
     put<T>(row, i, count, e);
     return e;
   });
-  each_part<T>(all - n, [&](size_t i, size_t count) VORAB_LAMBDA {
-    put<T>(row + n, i, count, V<T>{});
-  });
+  each_part<T>(all - n,
+               [&](size_t i, size_t count) VORAB_LAMBDA { put<T>(row + n, i, count, V<T>{}); });
   return static_cast<double>(sum);
 }
 
@@ -108,8 +107,7 @@ void differentiate(void* cotangent, void* weights, const RowMask& mask, double f
   each_part<T>(n, [&](size_t i, size_t count) VORAB_LAMBDA {
     const V<T> p = take<T>(weights, i, count) * scale;
     V<T> ds = p * (take<T>(cotangent, i, count) - mean);
-    if (mask.seen != nullptr)
-      ds = seen_of<T>(mask.seen, mask.step, i, count) ? ds : V<T>{};
+    if (mask.seen != nullptr) ds = seen_of<T>(mask.seen, mask.step, i, count) ? ds : V<T>{};
     put<T>(weights, i, count, p);
     put<T>(cotangent, i, count, ds);
   });
@@ -128,9 +126,8 @@ double dot(const void* a, const void* b, size_t n) {
 template <class T>
 void multiply(void* to, const void* from, double factor, size_t n) {
   const V<T> scale = splat<V<T>>(static_cast<T>(factor));
-  each_part<T>(n, [&](size_t i, size_t count) VORAB_LAMBDA {
-    put<T>(to, i, count, take<T>(from, i, count) * scale);
-  });
+  each_part<T>(n, [&](size_t i, size_t count)
+                      VORAB_LAMBDA { put<T>(to, i, count, take<T>(from, i, count) * scale); });
 }
 
 }  // namespace

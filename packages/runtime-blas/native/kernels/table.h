@@ -54,16 +54,16 @@ struct Reducer {
 using SumProductsFn = void (*)(void* out, const void* const* a, const void* const* b, size_t rows,
                                size_t columns, bool add);
 
-// What a row of attention's scores sees: of a key in steps of `step` (0: all keys alike), whether it
-// is seen, and what is added to its score.
+// What a row of attention's scores sees: of a key in steps of `step` (0: all keys alike), whether
+// it is seen, and what is added to its score.
 struct RowMask {
   const uint8_t* seen = nullptr;
   const void* added = nullptr;
   size_t step = 0;
 };
 
-// On rows of f32 or f64. n: elements that are seen; all: those of the row, of which the rest becomes
-// 0.
+// On rows of f32 or f64. n: elements that are seen; all: those of the row, of which the rest
+// becomes 0.
 struct ScoreKernels {
   // row[i] = exp(row[i] - the largest); returns their sum.
   double (*weigh)(void* row, const RowMask& mask, size_t n, size_t all);
@@ -109,7 +109,7 @@ struct Link {
   Code code = Code::Load;
   Reach reach = Reach::All;
   uint16_t slot = 0;
-  uint32_t row = kDense;       // of an operand by elements: from one row to the next
+  uint32_t row = kDense;      // of an operand by elements: from one row to the next
   void (*whole)() = nullptr;  // the set's code for whole turns,
   void (*part)() = nullptr;   // and for the last one
 };

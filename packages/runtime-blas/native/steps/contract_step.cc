@@ -117,8 +117,7 @@ int64_t ContractStep::scratch_bytes() const {
     }
   }
   const int64_t operands = packed_ ? packed_->scratch_bytes()
-                                   : count(plan_.block_m, plan_.k) +
-                                         count(plan_.k, plan_.block_n) +
+                                   : count(plan_.block_m, plan_.k) + count(plan_.k, plan_.block_n) +
                                          round64(product_->scratch_bytes(plan_.k));
   const int64_t block = bytes_of(product_dtype_, plan_.block_m * plan_.block_n);
   return operands + (target_.in_place ? 0 : block) + (narrow_ ? block : 0) + tape +

@@ -58,11 +58,11 @@ class ContractStep : public Step {
   ContractPlan plan_;
   std::optional<PackedProduct> packed_;
   const KernelTable& kernels_;
-  Dt product_dtype_ = Dt::F32;  // in which the product is computed
-  Dt acc_dtype_ = Dt::F32;      // that the epilogue reads
+  Dt product_dtype_ = Dt::F32;           // in which the product is computed
+  Dt acc_dtype_ = Dt::F32;               // that the epilogue reads
   std::optional<BlockProduct> product_;  // of blocks that are not packed_
-  ScalarFn widen_ = nullptr;   // operand to product dtype, for half floats
-  ScalarFn narrow_ = nullptr;  // product to acc dtype
+  ScalarFn widen_ = nullptr;             // operand to product dtype, for half floats
+  ScalarFn narrow_ = nullptr;            // product to acc dtype
   Target target_;
   std::vector<std::vector<int64_t>> streams_;  // of the epilogue, over (batch..., m, n)
   TapeProgram epilogues_[2][2];                // whole or last block, by rows and columns

@@ -326,8 +326,7 @@ class Emitter {
     const int forward = state.plan.forwards[i];
     const bool streams = forward >= 0 && program_.accesses[static_cast<size_t>(forward)].streams;
     const Link::Code store = streams ? Link::Code::Stream : Link::Code::Store;
-    if (!alone)
-      links.push_back({store, Link::Reach::Element, target(i, state), row_of(i, state)});
+    if (!alone) links.push_back({store, Link::Reach::Element, target(i, state), row_of(i, state)});
     Op op;
     op.kind = OpKind::Chain;
     op.row_by_row = nest_.row_by_row() || std::any_of(links.begin(), links.end(), is_apart);
@@ -434,7 +433,8 @@ class Emitter {
   bool fetches(const Access& access) const {
     if (access.dtype != Dt::F32 || access.col != 1) return false;
     if (nest_.mode == Mode::Map)
-      return (access.row != 0 || nest_.row.extent == 1) && !access.streams && access.value != kAccValue;
+      return (access.row != 0 || nest_.row.extent == 1) && !access.streams &&
+             access.value != kAccValue;
     constexpr int64_t kMost = 16 << 10;
     const int64_t bytes = nest_.col.extent << access.log2_width;
     return access.across == nest_.col.extent && bytes * nest_.block <= kMost;

@@ -27,7 +27,7 @@ struct Nest {
   Loop row, col;              // the tile's loops
   int64_t block = 1;          // of `across`
   int64_t tile_rows = 1, tile_cols = 1;
-  int64_t slack = 0;          // elements that a tile may be longer, where tiles begin on cache lines
+  int64_t slack = 0;  // elements that a tile may be longer, where tiles begin on cache lines
   bool rows_are_items = false;  // Rows: the tile's rows are the item's rows (row == across)
 
   // Ops run along one row after the other, to which the item's values are single elements.

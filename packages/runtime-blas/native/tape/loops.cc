@@ -37,7 +37,8 @@ void TapeRun::map(int64_t from, int64_t to) {
   const int64_t before = past_line();
   for (int64_t t = from; t < to; ++t) {
     const int64_t r = row * nest_.tile_rows, c = col == 0 ? 0 : col * nest_.tile_cols - before;
-    const int64_t end = col + 1 == col_blocks ? nest_.col.extent : (col + 1) * nest_.tile_cols - before;
+    const int64_t end =
+        col + 1 == col_blocks ? nest_.col.extent : (col + 1) * nest_.tile_cols - before;
     tile(program_.stages[0].tile, r, c, std::min(nest_.tile_rows, nest_.row.extent - r), end - c);
     if (++col < col_blocks) continue;
     col = 0;

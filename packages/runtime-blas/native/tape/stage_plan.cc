@@ -123,8 +123,8 @@ class StagePlanner {
           (access.streams && !may_stream(v)))
         continue;
       const SourceInstr& made = source_.instrs[v];
-      const bool pointer = made.kind == Kind::Load && (program_.accesses[made.arg[0]].direct_tile ||
-                                                       plan_.by_rows[v]);
+      const bool pointer = made.kind == Kind::Load &&
+                           (program_.accesses[made.arg[0]].direct_tile || plan_.by_rows[v]);
       if (pointer || !may_forward(i, v)) continue;
       plan_.forwards[v] = info(i).access;
       plan_.stored[i] = true;

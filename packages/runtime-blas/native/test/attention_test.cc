@@ -30,9 +30,10 @@ struct Sample {
   Real masked_score(Real score, int64_t b, int64_t h, int64_t i, int64_t j) const {
     if (shape.causal && j > i) return -HUGE_VAL;
     if (!masked) return score;
-    const int64_t at =
-        ((b % batch_of_mask * heads_of_mask + h % heads_of_mask) * queries_of_mask +
-         i % queries_of_mask) * keys_of_mask + j % keys_of_mask;
+    const int64_t at = ((b % batch_of_mask * heads_of_mask + h % heads_of_mask) * queries_of_mask +
+                        i % queries_of_mask) *
+                           keys_of_mask +
+                       j % keys_of_mask;
     if (added) return score + mask[static_cast<size_t>(at)];
     return mask[static_cast<size_t>(at)] != 0 ? score : -HUGE_VAL;
   }
@@ -133,7 +134,10 @@ std::vector<std::byte> memory_of(Dt dtype, const Numbers& numbers) {
 }
 
 bool close(Dt dtype, const std::vector<std::byte>& got, const Numbers& want) {
-  const double rough = dtype == Dt::F64 ? 1e-12 : dtype == Dt::F32 ? 4e-6 : dtype == Dt::F16 ? 4e-3 : 3e-2;
+  const double rough = dtype == Dt::F64   ? 1e-12
+                       : dtype == Dt::F32 ? 4e-6
+                       : dtype == Dt::F16 ? 4e-3
+                                          : 3e-2;
   Real most = 0;
   for (Real x : want) most = std::max(most, std::abs(x));
   for (size_t i = 0; i < want.size(); ++i) {
@@ -150,25 +154,35 @@ Heads dense(uint32_t value, int64_t heads, int64_t length, int64_t width) {
 
 void check_sample(const Sample& c, Dt dtype, const KernelTable& kernels) {
   const AttentionShape& s = c.shape;
-  AttentionOperands operands{dense(0, s.heads, s.queries, s.dim), dense(1, s.shared, s.keys, s.dim),
-                             dense(2, s.shared, s.keys, s.width), {}};
+  AttentionOperands operands{dense(0, s.heads, s.queries, s.dim),
+                             dense(1, s.shared, s.keys, s.dim),
+                             dense(2, s.shared, s.keys, s.width),
+                             {}};
   if (c.masked) {
     const auto stride = [](int64_t extent, int64_t inner) { return extent == 1 ? 0 : inner; };
-    operands.mask = {true, c.added, 3,
+    operands.mask = {true,
+                     c.added,
+                     3,
                      stride(c.batch_of_mask, c.heads_of_mask * c.queries_of_mask * c.keys_of_mask),
                      stride(c.heads_of_mask, c.queries_of_mask * c.keys_of_mask),
-                     stride(c.queries_of_mask, c.keys_of_mask), stride(c.keys_of_mask, 1)};
+                     stride(c.queries_of_mask, c.keys_of_mask),
+                     stride(c.keys_of_mask, 1)};
   }
-  const Heads out = dense(4, s.heads, s.queries, s.width), ct = dense(5, s.heads, s.queries, s.width);
+  const Heads out = dense(4, s.heads, s.queries, s.width),
+              ct = dense(5, s.heads, s.queries, s.width);
   const GradientOperands gradient{out, ct, dense(6, s.heads, s.queries, s.dim),
                                   dense(7, s.shared, s.keys, s.dim),
                                   dense(8, s.shared, s.keys, s.width)};
   const Results want = plain(c);
-  Buffers values{
-      memory_of(dtype, c.q), memory_of(dtype, c.k), memory_of(dtype, c.v),
-      memory_of(c.added ? dtype : Dt::Bool, c.mask), memory_of(dtype, Numbers(want.out.size())),
-      memory_of(dtype, c.ct), memory_of(dtype, Numbers(want.dq.size())),
-      memory_of(dtype, Numbers(want.dk.size())), memory_of(dtype, Numbers(want.dv.size()))};
+  Buffers values{memory_of(dtype, c.q),
+                 memory_of(dtype, c.k),
+                 memory_of(dtype, c.v),
+                 memory_of(c.added ? dtype : Dt::Bool, c.mask),
+                 memory_of(dtype, Numbers(want.out.size())),
+                 memory_of(dtype, c.ct),
+                 memory_of(dtype, Numbers(want.dq.size())),
+                 memory_of(dtype, Numbers(want.dk.size())),
+                 memory_of(dtype, Numbers(want.dv.size()))};
   AttentionStep forward(s, operands, out, dtype, kernels);
   const Buffers after = run_step(forward, values, 2);
   CHECK(close(dtype, after[4], want.out));

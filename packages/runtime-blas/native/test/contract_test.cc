@@ -247,9 +247,8 @@ VORAB_TEST(contract_few_rows) {
 }
 
 VORAB_TEST(contract_threads_change_nothing) {
-  for (const Shape3& s :
-       {Shape3{{}, 512, 384, 256}, Shape3{{8}, 128, 128, 32}, Shape3{{}, 1000, 333, 57},
-        Shape3{{}, 5, 700, 300}}) {
+  for (const Shape3& s : {Shape3{{}, 512, 384, 256}, Shape3{{8}, 128, 128, 32},
+                          Shape3{{}, 1000, 333, 57}, Shape3{{}, 5, 700, 300}}) {
     const Trial trial =
         make_trial(s, Layout::Dense, Layout::Transposed, Epilogue::BiasRelu, Dt::F32);
     const Buffers one = run_contract(trial, 1);

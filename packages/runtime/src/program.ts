@@ -53,7 +53,8 @@ export interface EntryInfo {
   readonly index: number;
   readonly name: string;
   readonly doc: string | undefined;
-  readonly kind: 'program' | 'init';
+  /** part: what one target runs of another entry, in a plan of several; nobody else calls it. */
+  readonly kind: 'program' | 'init' | 'part';
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
   /** Indices of states. */
@@ -67,6 +68,8 @@ export interface PlanInfo {
   readonly index: number;
   readonly name: string;
   readonly targets: readonly string[];
+  /** Whether only plans of several targets run by it. */
+  readonly part: boolean;
 }
 
 const range = <T>(length: number, at: (index: number) => T): T[] =>
@@ -82,6 +85,12 @@ const stateKinds: { readonly [K in fb.StateKind]: StateKind } = {
   [fb.StateKind.Parameter]: 'parameter',
   [fb.StateKind.State]: 'state',
   [fb.StateKind.Hyper]: 'hyper',
+};
+
+const entryKinds: { readonly [K in fb.EntryKind]: EntryInfo['kind'] } = {
+  [fb.EntryKind.Program]: 'program',
+  [fb.EntryKind.Init]: 'init',
+  [fb.EntryKind.Part]: 'part',
 };
 
 function readExpr(expr: fb.Expr): ExprInfo {
@@ -162,7 +171,7 @@ function readEntry(program: fb.Program, index: number): EntryInfo {
     index,
     name: present(entry.name()),
     doc: entry.doc() ?? undefined,
-    kind: entry.kind() === fb.EntryKind.Init ? 'init' : 'program',
+    kind: entryKinds[entry.kind()],
     inputs: range(entry.inputsLength(), (i) => readPort(program, present(entry.inputs(i)))),
     outputs: range(entry.outputsLength(), (i) => readPort(program, present(entry.outputs(i)))),
     reads: range(entry.readsLength(), (i) => present(entry.reads(i))),
@@ -177,6 +186,7 @@ function readPlan(program: fb.Program, index: number): PlanInfo {
     index,
     name: present(plan.name()),
     targets: range(plan.targetsLength(), (i) => plan.targets(i)),
+    part: plan.part(),
   };
 }
 
@@ -228,8 +238,9 @@ export function locateFailure(
   { step, node }: FailedAt,
 ): FailedPlace {
   const program = programRoot(flatbuffer);
-  const called = present(program.entries(entry));
-  const found = step === undefined || plan < 0 ? undefined : findStep(program, plan, entry, step);
+  const place = step === undefined || plan < 0 ? undefined : findStep(program, plan, entry, step);
+  const found = place?.step;
+  const called = present(program.entries(place?.entry ?? entry));
   const at = node ?? (found !== undefined && found.nodesLength() > 0 ? found.nodes(0) : null);
   const origin = at === null ? null : present(program.functions(called.function_())).nodes(at);
   const index =
@@ -245,24 +256,58 @@ export function locateFailure(
   };
 }
 
+/** A step, and the entry whose plan holds it. */
+interface FoundStep {
+  readonly step: fb.Step;
+  readonly entry: number;
+}
+
+// A call counts as the steps of the part that it runs, and the step is one of those.
 function findStep(
   program: fb.Program,
   plan: number,
   entry: number,
   step: number,
-): fb.Step | undefined {
-  const entries = present(program.plans(plan));
-  for (let i = 0; i < entries.entriesLength(); i++) {
-    const candidate = present(entries.entries(i));
-    if (candidate.entry() !== entry) continue;
-    let first = 0;
-    for (let r = 0; r < candidate.regionsLength(); r++) {
-      const region = present(candidate.regions(r));
-      if (step < first + region.stepsLength()) return present(region.steps(step - first));
-      first += region.stepsLength();
+): FoundStep | undefined {
+  const of = present(program.plans(plan));
+  let first = 0;
+  for (const { target, held } of stepsOf(of, entry)) {
+    const part = held.bodyType() === fb.StepBody.Call ? partOf(of, target) : undefined;
+    if (part === undefined) {
+      if (step === first) return { step: held, entry };
+      first += 1;
+      continue;
     }
+    const called = (held.body(new fb.Call()) as fb.Call).entry();
+    const count = [...stepsOf(present(program.plans(part)), called)].length;
+    if (step < first + count) return findStep(program, part, called, step - first);
+    first += count;
   }
   return undefined;
+}
+
+/** The steps of an entry's plan, each with the target of its region. */
+function* stepsOf(
+  plan: fb.Plan,
+  entry: number,
+): Generator<{ readonly target: string; readonly held: fb.Step }> {
+  for (let i = 0; i < plan.entriesLength(); i++) {
+    const candidate = present(plan.entries(i));
+    if (candidate.entry() !== entry) continue;
+    for (let r = 0; r < candidate.regionsLength(); r++) {
+      const region = present(candidate.regions(r));
+      const target = present(region.target());
+      for (let s = 0; s < region.stepsLength(); s++) {
+        yield { target, held: present(region.steps(s)) };
+      }
+    }
+  }
+}
+
+/** The plan of a target's parts. */
+function partOf(plan: fb.Plan, target: string): number | undefined {
+  const index = range(plan.targetsLength(), (i) => plan.targets(i)).indexOf(target);
+  return plan.parts(index) ?? undefined;
 }
 
 function formatLocation(program: fb.Program, index: number): string | undefined {

@@ -343,9 +343,10 @@ export class SessionBase {
 
   #entryInfo(name: string): EntryInfo {
     const { entries } = this.#parts.program;
-    const info = entries.find((candidate) => candidate.name === name);
+    const callable = entries.filter(({ kind }) => kind !== 'part');
+    const info = callable.find((candidate) => candidate.name === name);
     if (info !== undefined) return info;
-    const names = entries.map((candidate) => candidate.name).filter((n) => !isTapsEntry(n));
+    const names = callable.map((candidate) => candidate.name).filter((n) => !isTapsEntry(n));
     const meant = didYouMean(name, names);
     throw new VorabError({
       code: 'entry-unknown',
@@ -365,7 +366,7 @@ export function makeSession<E>(parts: SessionParts): Session<E> {
   const sync: Record<string, unknown> = {};
   const methods: Record<string, unknown> = { sync };
   for (const { name, kind } of parts.program.entries) {
-    if (kind === 'init' || isTapsEntry(name)) continue;
+    if (kind !== 'program' || isTapsEntry(name)) continue;
     // Bound at the first call: opening does not pay for entries that are never called.
     sync[name] = (inputs?: Inputs, options?: NamedCallOptions) =>
       options?.taps === undefined

@@ -52,7 +52,7 @@ function openOptions(options: RunOptions): OpenOptions {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new UsageError(`--seed ${options.seed}: expected a whole number of 0 or more`);
   }
-  const choices: readonly string[] = ['auto', ...runtimeNames];
+  const choices: readonly string[] = ['auto', ...runtimeNames, 'blas+mlx'];
   const runtime = options.runtime ?? 'auto';
   if (!choices.includes(runtime)) {
     throw new UsageError(`--runtime ${runtime}: expected one of ${choices.join(', ')}`);

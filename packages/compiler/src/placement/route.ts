@@ -30,7 +30,7 @@ const defaultTimeoutMs = 60_000;
 export async function route(problem: PlacementProblem, options: RouteOptions): Promise<Routed> {
   const { router = minCutRouter, routerTimeoutMs = defaultTimeoutMs } = options;
   try {
-    const answer = await inTime(router.place(problem), routerTimeoutMs);
+    const answer = await inTime((signal) => router.place(problem, signal), routerTimeoutMs);
     return checked(problem, router, answer);
   } catch (error) {
     return fallBack(problem, router, options, error);
@@ -72,14 +72,16 @@ function fallBack(
   );
 }
 
-async function inTime<T>(answer: T | Promise<T>, ms: number): Promise<T> {
+async function inTime<T>(ask: (signal: AbortSignal) => T | Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const controller = new AbortController();
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer after ${ms / 1000} s`)), ms);
   });
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([ask(controller.signal), late]);
   } finally {
+    controller.abort();
     clearTimeout(timer);
   }
 }

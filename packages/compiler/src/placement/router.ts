@@ -10,7 +10,11 @@ import { moveCost } from './problem.ts';
 export interface Router {
   /** Recorded in the artifact. */
   readonly name: string;
-  place(problem: PlacementProblem): PlacementAnswer | Promise<PlacementAnswer>;
+  /** `signal` aborts when nobody waits for the answer any more. */
+  place(
+    problem: PlacementProblem,
+    signal?: AbortSignal,
+  ): PlacementAnswer | Promise<PlacementAnswer>;
 }
 
 /** A router that waits for nothing. */

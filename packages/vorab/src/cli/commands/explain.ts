@@ -4,6 +4,7 @@ import { CliError } from '../errors.ts';
 import {
   type EntryExplanation,
   explainEntry,
+  type PlacementExplanation,
   type PlanExplanation,
   type StepExplanation,
 } from '../explain.ts';
@@ -23,7 +24,7 @@ export async function explain(
   output: Output,
 ): Promise<void> {
   const { program } = await readArtifact(path);
-  const plans = program.plans.map((plan) => explainPlan(program, plan));
+  const plans = program.plans.filter(({ part }) => !part).map((plan) => explainPlan(program, plan));
   const chosen = pick('plan', plans, (p) => p.name, options.plan).map((plan) => ({
     ...plan,
     entries: pick('entry', plan.entries, (e) => e.entry, options.entry),
@@ -36,7 +37,11 @@ function explainPlan(program: fb.ProgramT, plan: fb.PlanT): PlanExplanation {
   return {
     name: string(plan.name),
     targets: plan.targets.map(String),
-    entries: plan.entries.map((entry) => explainEntry(program, entry)),
+    ...(plan.router !== null && {
+      router: string(plan.router),
+      rates: plan.calibration === null ? 'shipped' : `SHA-256 ${plan.calibration}`,
+    }),
+    entries: plan.entries.map((entry) => explainEntry(program, entry, plan)),
   };
 }
 
@@ -54,8 +59,11 @@ function pick<T>(
 }
 
 function renderPlan(plan: PlanExplanation): string[] {
+  const placed =
+    plan.router === undefined ? [] : [`  placed by ${plan.router}, rates: ${plan.rates}`];
   return plan.entries.flatMap((entry) => [
     `${plan.name} / ${entry.entry}: ${memory(entry)}`,
+    ...placed,
     ...entry.steps.flatMap(renderStep).map((line) => `  ${line}`),
     ...entry.casts.map(
       (cast) => `  cast ${cast.from} → ${cast.to}: ${cast.reason}  ${cast.location}`,
@@ -68,13 +76,34 @@ function renderStep(step: StepExplanation, i: number): string[] {
   return [
     `${String(i).padStart(3)}  ${step.target}  ${step.name}  ${step.locations[0] ?? ''}`.trimEnd(),
     ...(step.reason === '' ? [] : [`       ${step.reason}`]),
-    ...(step.ops.length > 1 ? [`       computes ${step.ops.join(', ')}`] : []),
+    ...(step.placement ? renderPlacement(step.target, step.placement) : []),
+    ...(step.ops.length > 1 && step.form !== 'call'
+      ? [`       computes ${step.ops.join(', ')}`]
+      : []),
     ...(step.border === '' ? [] : [`       ends here: ${step.border}`]),
     ...(step.bodies ?? []).flatMap((body) => [
       `       runs '${body.function}', over ${formatBytes(body.arenaBytes)}:`,
       ...body.steps.flatMap(renderStep).map((line) => `       ${line}`),
     ]),
+    ...(step.part
+      ? [
+          `       ${memory(step.part)}:`,
+          ...step.part.steps.flatMap(renderStep).map((line) => `       ${line}`),
+        ]
+      : []),
   ];
+}
+
+// "on mlx: cheapest here, …; blas 1.2 ms, mlx 0.1 ms".
+function renderPlacement(target: string, { reason, costs }: PlacementExplanation): string[] {
+  const each = costs.map(({ target: of, ns, problem }) => `${of} ${problem ?? formatNs(ns)}`);
+  const all = [reason, each.join(', ')].filter((text) => text !== '').join('; ');
+  return all === '' ? [] : [`       on ${target}: ${all}`];
+}
+
+function formatNs(ns: number): string {
+  if (ns < 1e3) return `${ns} ns`;
+  return ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : `${(ns / 1e6).toFixed(2)} ms`;
 }
 
 function memory(entry: EntryExplanation): string {

@@ -50,10 +50,12 @@ export class NativeBackend implements Backend {
   readonly #addon: Addon;
 
   /** Throws `backend-missing` when the addon or a library is not there. */
-  constructor(name: string, library?: string) {
+  constructor(name: string, library?: string | readonly string[]) {
     this.name = name;
     this.#libraries =
-      library === undefined ? name.split('+').map((target) => libraryOf(target, name)) : [library];
+      library === undefined
+        ? name.split('+').map((target) => libraryOf(target, name))
+        : [library].flat();
     this.origin = this.#libraries.join(', ');
     this.#addon = addon();
   }

@@ -81,9 +81,10 @@ export function mayFail(node: Node): boolean {
   );
 }
 
-/** Nanoseconds that a node takes on a target, by the rates; a whole number. */
+/** Nanoseconds that a node takes on a target, by the rates; a whole number. What moves nothing is not started. */
 export function costOf(node: Node, target: Target, rates: TargetRates, fuse: boolean): number {
-  const works = workOf(node);
+  const works = workOf(node).filter(({ family, units }) => family !== 'view' || units > 0);
+  if (works.length === 0) return 0;
   const computing = works.reduce((sum, { family, units }) => sum + units * rates.ns[family], 0);
   const onHost = works.reduce(
     (n, { node: { op }, starts }) => (target.onHost(op) ? n + starts : n),

@@ -238,12 +238,14 @@ void stats(vorab_session* session, vorab_stats* result) {
 
 #ifdef STUB_OWNER_THREAD
 constexpr uint32_t kFlags = VORAB_OWNER_THREAD;
+constexpr const char* kName = "stub_owner";
 #else
 constexpr uint32_t kFlags = 0;
+constexpr const char* kName = "stub";
 #endif
 
 constexpr vorab_backend kBackend = {
-    VORAB_BACKEND_ABI, kFlags,      "stub",     describe,    open,          close,
+    VORAB_BACKEND_ABI, kFlags,      kName,      describe,    open,          close,
     prepare,           run,         state_read, state_write, tensor_create, tensor_release,
     tensor_type,       tensor_read, stats,      nullptr};
 

@@ -96,6 +96,8 @@ function renderStep(step: StepExplanation, i: number): string[] {
 
 // "on mlx: cheapest here, …; blas 1.2 ms, mlx 0.1 ms".
 function renderPlacement(target: string, { reason, costs }: PlacementExplanation): string[] {
+  const counted = costs.every(({ ns, problem }) => ns === 0 && problem === null);
+  if (counted) return reason === '' ? [] : [`       on ${target}: ${reason}`];
   const each = costs.map(({ target: of, ns, problem }) => `${of} ${problem ?? formatNs(ns)}`);
   const all = [reason, each.join(', ')].filter((text) => text !== '').join('; ');
   return all === '' ? [] : [`       on ${target}: ${all}`];

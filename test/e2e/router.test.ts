@@ -30,6 +30,10 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 `;
 
+/** The router that docs/placement.md shows. */
+const page = readFileSync(join(root, 'docs/placement.md'), 'utf8');
+const documented = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+
 const folder = scratch({
   'model.ts': model,
   'obedient.mjs': router("(node) => (node.name === 'matmul' ? 'mlx' : 'blas')"),
@@ -38,7 +42,7 @@ const folder = scratch({
   'prose.mjs': `console.log('put it on the fast one');`,
   'failing.mjs': `console.error('out of ideas'); process.exit(3);`,
   'slow.mjs': `setInterval(() => {}, 1000);`,
-  'here.json': JSON.stringify(shippedRates),
+  'documented.mjs': documented,
 });
 const at = (name: string): string => join(folder, name);
 const command = (name: string): string => `node ${at(name)}`;
@@ -98,6 +102,41 @@ describe('a router in another process', () => {
     const read = async (session: typeof one) =>
       Array.from((await session.state.read('total')) as Float32Array);
     expect(await read(one)).toEqual(await read(other));
+  });
+});
+
+describe('the router of the documentation', () => {
+  it('places all on the cheapest target', async () => {
+    const artifact = await compileModel(
+      at('model.ts'),
+      ...['-o', at('documented.vorab'), '--targets', 'blas+mlx'],
+      ...['--router', command('documented.mjs')],
+    );
+    const plan = await planOf(artifact);
+    const [step, ...others] = plan.entries[0].steps;
+    expect(others).toEqual([]);
+    expect(step.placement.reason).toBe(`the whole is cheapest on ${step.target}`);
+  });
+});
+
+describe('a split plan on a machine without one of its targets', () => {
+  it('is refused by name', async () => {
+    const artifact = await compileModel(
+      at('model.ts'),
+      ...['-o', at('whole.vorab'), '--targets', 'blas,blas+mlx'],
+    );
+    const run = (runtime: string) =>
+      vorab(['run', artifact, '--entry', 'run', '-i', 'x=random', '--runtime', runtime], {
+        env: { VORAB_MLX_LIBRARY: '/nowhere.so' },
+      });
+    const { code, stderr } = await run('blas+mlx');
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "runtime 'blas+mlx' runs on blas and mlx, but the library of 'mlx' is not there",
+    );
+    expect(stderr).toContain('/nowhere.so (VORAB_MLX_LIBRARY)');
+    expect(stderr).toContain('npm run setup -- runtime-mlx');
+    expect((await run('blas')).code).toBe(0);
   });
 });
 

@@ -1,14 +1,13 @@
 import { fb } from '@vorab/artifact';
 import type {
   CallSite,
-  DimSymbol,
   Program,
   SourceLocation,
   StateVariable,
   Tensor,
   TracedProgram,
 } from '@vorab/graph';
-import { dimSymbols, nameStates, stateOf, traceInit, withRootNames, withTrace } from '@vorab/graph';
+import { nameStates, stateOf, traceInit, withRootNames, withTrace } from '@vorab/graph';
 import { askedElsewhere } from './asked-elsewhere.ts';
 import { insertedCasts } from './casts.ts';
 import { CompileError } from './compile-error.ts';
@@ -16,7 +15,7 @@ import { Emitter } from './emit/emitter.ts';
 import { emitFunction } from './emit/function.ts';
 import { emitEntryPlan } from './emit/plan.ts';
 import type { EntryGraph } from './entry-graph.ts';
-import { statesRead, verifyGraph } from './entry-graph.ts';
+import { inputSymbols, statesRead, verifyGraph } from './entry-graph.ts';
 import { lower } from './lower/index.ts';
 import type { RuntimeChecks } from './passes/checks.ts';
 import { insertChecks } from './passes/checks.ts';
@@ -32,8 +31,8 @@ import { route, routeNow } from './placement/route.ts';
 import { checkWishes } from './placement/wishes.ts';
 import type { EmittedEntry } from './split-plans.ts';
 import { emitSplit } from './split-plans.ts';
-import type { Target } from './targets/index.ts';
-import { targets as allTargets } from './targets/index.ts';
+import { planName, plansNamed } from './targets/plans.ts';
+import type { Target } from './targets/target.ts';
 import { producer } from './version.ts';
 
 /** A program of the user's module, as discovered. */
@@ -115,14 +114,7 @@ class Compilation {
   constructor(options: CompileOptions) {
     this.options = options;
     this.emitter = new Emitter(producer, options.relativePath ?? ((file) => file));
-    this.plans = options.targets.map((name) => name.split('+').map(targetNamed));
-    const again = this.plans.find((plan) => new Set(plan).size < plan.length);
-    if (again) throw new CompileError(`a plan names target '${again[0]?.name}' twice`);
-    if (options.calibration && this.splits().length === 0) {
-      throw new CompileError(
-        'a calibration is for plans over several targets\n  fix: name one, such as blas+mlx',
-      );
-    }
+    this.plans = plansNamed(options.targets, options.calibration !== undefined);
   }
 
   /** Traces the programs, writes their portable functions, and plans them for single targets. */
@@ -304,22 +296,4 @@ function firstOf<T>(items: readonly T[]): T {
   const [first] = items;
   if (first === undefined) throw new CompileError('there are no programs to compile');
   return first;
-}
-
-const planName = (targets: readonly Target[]): string => targets.map((t) => t.name).join('+');
-
-function targetNamed(name: string): Target {
-  const target = allTargets[name];
-  if (target) return target;
-  throw new CompileError(
-    `there is no target '${name}'; targets are ${Object.keys(allTargets).join(', ')}`,
-  );
-}
-
-function inputSymbols(graph: EntryGraph): readonly DimSymbol[] {
-  const found = new Map<string, DimSymbol>();
-  for (const { tensor } of graph.inputs) {
-    for (const symbol of tensor.shape.flatMap(dimSymbols)) found.set(symbol.name, symbol);
-  }
-  return [...found.values()];
 }

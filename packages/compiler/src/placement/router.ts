@@ -55,10 +55,13 @@ function cutInTwo(problem: PlacementProblem, first: string, second: string): rea
   const network = new Network();
   const { source, sink } = network;
   const vertices = problem.nodes.map(() => network.vertex());
-  const never = forbidden(problem);
+  const all = forbidden(problem);
+  // Sums stay exact, at the price of the last digits of what takes years.
+  const scale = Math.max(1, all / 2 ** 50);
+  const never = Math.ceil(all / scale);
   const ns = (node: PlacementNode, target: string): number =>
     isAllowed(node, target)
-      ? node.calls * (node.costs.find((c) => c.target === target)?.ns ?? 0)
+      ? Math.round((node.calls * (node.costs.find((c) => c.target === target)?.ns ?? 0)) / scale)
       : never;
   for (const [i, vertex] of vertices.entries()) {
     const node = problem.nodes[i] as PlacementNode;
@@ -66,7 +69,8 @@ function cutInTwo(problem: PlacementProblem, first: string, second: string): rea
     network.connect(vertex, sink, ns(node, first));
   }
   for (const { from, to, bytes, calls } of problem.values) {
-    const cost = (a: string, b: string): number => calls * moveCost(problem, a, b, bytes);
+    const cost = (a: string, b: string): number =>
+      Math.round((calls * moveCost(problem, a, b, bytes)) / scale);
     const host = from === null;
     const maker = host ? undefined : vertices[from];
     const [away, back] = [network.vertex(), network.vertex()];

@@ -92,7 +92,8 @@ export function costOf(node: Node, target: Target, rates: TargetRates, fuse: boo
   );
   const whole = node.op.kind === 'composite' && fuse && target.keeps(node.op);
   const launches = whole ? 1 : Math.max(1, launchesOf(works, target));
-  return Math.round(computing + launches * rates.launchNs + onHost * rates.hostNs);
+  const ns = Math.round(computing + launches * rates.launchNs + onHost * rates.hostNs);
+  return Math.min(ns, Number.MAX_SAFE_INTEGER);
 }
 
 // An arena's target joins what it computes element by element to what stands beside it.

@@ -4,7 +4,23 @@ import { fb, opById, verify } from '@vorab/artifact';
 import type { CompileOptions, NamedProgram } from '@vorab/compiler';
 import { compilePrograms } from '@vorab/compiler';
 import type { Program, Tensor } from '@vorab/graph';
-import { f32, i32, losses, nn, optim, program, svd, trainStep, withPlacement } from '@vorab/graph';
+import {
+  dim,
+  f32,
+  grad,
+  i32,
+  losses,
+  nn,
+  optim,
+  program,
+  scan,
+  sizeOf,
+  state,
+  svd,
+  trainStep,
+  update,
+  withPlacement,
+} from '@vorab/graph';
 import type { RuntimeChoice } from '@vorab/runtime';
 import { open } from '@vorab/runtime';
 import { describe, expect, it } from 'vitest';
@@ -195,4 +211,59 @@ describe('a training step over a split plan', () => {
       expectClose({ y }, { y: split.y });
     });
   }
+});
+
+describe('what a part holds', () => {
+  const agree = async (of: Program, sizes: readonly number[]): Promise<void> => {
+    const targets = ['blas', 'blas+mlx', 'mlx+blas'];
+    const { bytes, program: artifact } = compiled([named('run', of)], { targets });
+    expect(verify(bytes)).toBeNull();
+    expect(splitOf(artifact).entries[0]?.regions.length).toBeGreaterThan(1);
+    await using whole = await open(bytes, { runtime: 'blas', seed: 1 });
+    await using split = await open(bytes, { runtime: 'blas+mlx', seed: 1 });
+    await using other = await open(bytes, { runtime: 'mlx+blas', seed: 1 });
+    for (const size of sizes) {
+      const given = { x: { data: x.subarray(0, size * 8), shape: [size, 8] } };
+      const expected = await numbersOf(whole, 'run', given);
+      expectClose(await numbersOf(split, 'run', given), expected);
+      expectClose(await numbersOf(other, 'run', given), expected);
+    }
+  };
+
+  it('may depend on symbols that its own inputs do not show', async () => {
+    const N = dim('N', { max: 16 });
+    const run = program({ x: f32(N, 8) }, ({ x }) => {
+      const mean = withPlacement('mlx', () => x.sum().div(sizeOf(N).cast('f32')));
+      const spread = withPlacement('blas', () => mean.exp().broadcastTo([N, 2]).add(1));
+      return { y: withPlacement('mlx', () => spread.mul(3)), z: spread };
+    });
+    await agree(run, [1, 5, 16, 5]);
+  });
+
+  it('may be a loop, and its gradient', async () => {
+    const h0 = state(f32(8), 0.5);
+    const run = program({ x: f32(dim('N', { max: 16 }), 8) }, ({ x }) => {
+      const looped = withPlacement('mlx', () =>
+        scan((h: Tensor, row: Tensor) => [h.mul(row).tanh(), h.sum()] as const, h0, x),
+      );
+      const [last, sums] = looped;
+      const loss = withPlacement('blas', () => last.sum().add((sums as Tensor).sum()));
+      const [dx] = grad(loss, [x]);
+      update(h0, last.add(0.1));
+      return { loss, dx: dx as Tensor, before: h0 };
+    });
+    await agree(run, [4, 1, 7]);
+  });
+
+  it('may read what another target holds, and hand out what no op makes', async () => {
+    const [a, b] = [state(f32(8), 1), state(f32(8), 2)];
+    const run = program({ x: f32(dim('N', { max: 16 }), 8) }, ({ x }) => {
+      const sum = withPlacement('mlx', () => a.add(b).add(x.sum([0])));
+      // They exchange their values.
+      update(a, b);
+      update(b, a);
+      return { sum, a, b, x, twice: withPlacement('blas', () => sum.mul(2)) };
+    });
+    await agree(run, [2, 3, 2]);
+  });
 });

@@ -98,14 +98,14 @@ class Split {
   }
 
   private entry({ graph, index, origins }: EmittedEntry, at: number): fb.EntryPlanT {
-    const { built, targets } = this.request;
+    const { name, built, targets } = this.request;
     const ids = built.nodes[at] ?? new Map<Node, number>();
     const placed: Placed = {
       targets: targets.map((t) => t.name),
       targetOf: (node) => this.placed[ids.get(node) ?? -1] ?? '',
       ownerOf: (state) => this.placed[built.states.get(state) ?? -1] ?? '',
     };
-    const parts = partsOf(graph, stagesOf(graph, placed), placed);
+    const parts = partsOf(name, graph, stagesOf(graph, placed), placed);
     const emitted = parts.map((part) => this.part(part, index, ids));
     return emitSplitPlan(this.emitter, graph, index, origins, emitted);
   }

@@ -20,8 +20,9 @@ export interface Part {
   readonly origins: ReadonlyMap<Node, Node>;
 }
 
-/** The parts of an entry, in the order in which they run. */
+/** The parts of an entry, in the order in which they run; their names begin with that of the plan. */
 export function partsOf(
+  plan: string,
   graph: EntryGraph,
   stages: readonly Stage[],
   placed: Placed,
@@ -29,12 +30,15 @@ export function partsOf(
   const homes = new Map<Node, number>();
   for (const [i, { nodes }] of stages.entries()) for (const node of nodes) homes.set(node, i);
   const between = new Map<string, string>();
-  const parts = stages.map((_, i) => new PartBuilder(graph, stages, i, homes, placed, between));
+  const parts = stages.map(
+    (_, i) => new PartBuilder(plan, graph, stages, i, homes, placed, between),
+  );
   for (const part of parts) part.read();
   return parts.map((part) => part.finish());
 }
 
 class PartBuilder {
+  private readonly plan: string;
   private readonly graph: EntryGraph;
   private readonly stage: Stage;
   private readonly index: number;
@@ -49,6 +53,7 @@ class PartBuilder {
   private readonly used: Set<StateVariable> = new Set();
 
   constructor(
+    plan: string,
     graph: EntryGraph,
     stages: readonly Stage[],
     index: number,
@@ -56,6 +61,7 @@ class PartBuilder {
     placed: Placed,
     between: Map<string, string>,
   ) {
+    this.plan = plan;
     this.graph = graph;
     this.stages = stages;
     this.index = index;
@@ -74,7 +80,7 @@ class PartBuilder {
   }
 
   finish(): Part {
-    const { graph, index, stage } = this;
+    const { plan, graph, index, stage } = this;
     const outputs: { port: PartPort; named: NamedTensor }[] = [];
     for (const [i, { name, tensor }] of graph.outputs.entries()) {
       if (this.home(tensor) !== index) continue;
@@ -96,7 +102,7 @@ class PartBuilder {
     return {
       target: stage.target,
       graph: {
-        name: `${graph.name}/${index}:${stage.target}`,
+        name: `${plan}/${graph.name}/${index}:${stage.target}`,
         inputs: this.ports.map(({ named }) => named),
         outputs: outputs.map(({ named }) => named),
         states: graph.states.filter((state) => touched.has(state)),

@@ -49,6 +49,13 @@ test('values go from part to part, each transfer counted, no tensor left behind'
   expect(() => session.entry('one')).toThrow('there is no entry one; there are: run');
 });
 
+test('prepare does ahead what every part would do', async () => {
+  await using session = await opened(part('one', 'stub'), part('two', 'stub_owner', true));
+  const { builds } = await session.stats();
+  await session.entry('run').prepare(ms(1, 2));
+  expect((await session.stats()).builds - builds).toBe(2);
+});
+
 test('a tensor of one target may be the input of another', async () => {
   await using session = await opened(part('one', 'stub'), part('two', 'stub_owner', true));
   const { y } = await session.call('run', ms(1, 2));

@@ -50,7 +50,7 @@ function build(cli: { failed: number }): Command {
     .option('--router-timeout <seconds>', 'how long it may take for a plan', '60')
     .option('--router-fallback <name>', 'default: if it fails, the compiler decides')
     .option('--no-fuse', 'one step per op: for looking for errors')
-    .option('--check-finite', 'fail at the first NaN or infinity, naming its line: slow')
+    .option('--check-finite', 'slow: fails at the first NaN or infinity, naming its line')
     .option('--check-indices', 'fail at an index outside its axis, instead of clamping it')
     .option('--no-binding', 'no typed binding beside the artifact')
     .addOption(json)

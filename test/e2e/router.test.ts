@@ -77,6 +77,7 @@ describe('a router in another process', () => {
   it('is asked and obeyed, and named in the artifact', async () => {
     const plan = await planOf(artifact);
     expect(plan.router).toBe(command('obedient.mjs'));
+    expect(plan.holds).toEqual({ blas: ['total'], mlx: [] });
     const [entry] = plan.entries;
     const calls = entry.steps.filter((step: { form: string }) => step.form === 'call');
     const onMlx = calls.filter((step: { target: string }) => step.target === 'mlx');

@@ -66,9 +66,22 @@ void tensor_type(const vorab_tensor* tensor, vorab_type* type) {
 }
 
 vorab_backend table(uint32_t flags) {
-  return {VORAB_BACKEND_ABI, flags,       "split",    describe,    nullptr,       close,
-          prepare,           run,         state_read, state_write, tensor_create, tensor_release,
-          tensor_type,       tensor_read, stats,      nullptr};
+  vorab_backend made{};
+  made.abi = VORAB_BACKEND_ABI;
+  made.flags = flags;
+  made.name = "split";
+  made.describe = describe;
+  made.close = close;
+  made.prepare = prepare;
+  made.run = run;
+  made.state_read = state_read;
+  made.state_write = state_write;
+  made.tensor_create = tensor_create;
+  made.tensor_release = tensor_release;
+  made.tensor_type = tensor_type;
+  made.tensor_read = tensor_read;
+  made.stats = stats;
+  return made;
 }
 
 }  // namespace

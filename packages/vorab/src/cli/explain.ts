@@ -8,6 +8,8 @@ export interface PlanExplanation {
   /** Of a plan over several targets: who placed its steps, by whose rates. */
   readonly router?: string;
   readonly rates?: string;
+  /** The states that each of its targets holds. */
+  readonly holds?: Readonly<Record<string, readonly string[]>>;
   readonly entries: readonly EntryExplanation[];
 }
 
@@ -72,6 +74,18 @@ export interface CastExplanation {
   readonly to: string;
   readonly reason: string;
   readonly location: string;
+}
+
+/** The states that each target of a plan over several holds. */
+export function explainHolds(
+  program: fb.ProgramT,
+  { targets, parts }: fb.PlanT,
+): Readonly<Record<string, readonly string[]>> {
+  const held = targets.map((target, i) => {
+    const states = program.plans[parts[i] ?? -1]?.holds ?? [];
+    return [String(target), states.map((s) => string(program.states[s]?.name ?? null))] as const;
+  });
+  return Object.fromEntries(held);
 }
 
 export function explainEntry(

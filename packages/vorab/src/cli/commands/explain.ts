@@ -4,6 +4,7 @@ import { CliError } from '../errors.ts';
 import {
   type EntryExplanation,
   explainEntry,
+  explainHolds,
   type PlacementExplanation,
   type PlanExplanation,
   type StepExplanation,
@@ -40,6 +41,7 @@ function explainPlan(program: fb.ProgramT, plan: fb.PlanT): PlanExplanation {
     ...(plan.router !== null && {
       router: string(plan.router),
       rates: plan.calibration === null ? 'shipped' : `SHA-256 ${plan.calibration}`,
+      holds: explainHolds(program, plan),
     }),
     entries: plan.entries.map((entry) => explainEntry(program, entry, plan)),
   };
@@ -60,7 +62,14 @@ function pick<T>(
 
 function renderPlan(plan: PlanExplanation): string[] {
   const placed =
-    plan.router === undefined ? [] : [`  placed by ${plan.router}, rates: ${plan.rates}`];
+    plan.router === undefined
+      ? []
+      : [
+          `  placed by ${plan.router}, rates: ${plan.rates}`,
+          ...Object.entries(plan.holds ?? {}).flatMap(([target, states]) =>
+            states.length === 0 ? [] : [`  states on ${target}: ${states.join(', ')}`],
+          ),
+        ];
   return plan.entries.flatMap((entry) => [
     `${plan.name} / ${entry.entry}: ${memory(entry)}`,
     ...placed,

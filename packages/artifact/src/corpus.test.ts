@@ -2,10 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { byteMutations, programLength, rehash } from '../test/bytes.ts';
 import { controls } from '../test/mutations/control.ts';
 import { mutations } from '../test/mutations/index.ts';
+import { splits } from '../test/mutations/split.ts';
 import type { Mutation } from '../test/mutations/types.ts';
 import { buildNativeVerifier, nativeVerdicts } from '../test/native.ts';
 import { sample, withLargeConstant } from '../test/sample.ts';
 import { loopSample } from '../test/sample-loop.ts';
+import { splitSample } from '../test/sample-split.ts';
 import { headerBytes } from './container.ts';
 import { type Fault, type ProgramBuilder, verify } from './index.ts';
 
@@ -45,11 +47,12 @@ const damaged = (file: Uint8Array, next: () => number): Uint8Array => {
 describe('both verifiers', () => {
   const good = sample().build();
   const loop = loopSample().build();
+  const split = splitSample().build();
 
   beforeAll(() => buildNativeVerifier(), 600_000);
 
   test('pass legal files', () => {
-    const files = [good, loop, withLargeConstant(sample()).build()];
+    const files = [good, loop, split, withLargeConstant(sample()).build()];
     expect(verdicts(files)).toEqual(files.map(() => null));
   });
 
@@ -60,8 +63,12 @@ describe('both verifiers', () => {
         apply(builder.program);
         return builder.build();
       });
-    const files = [...made(mutations, sample), ...made(controls, loopSample)];
-    const all = [...mutations, ...controls];
+    const files = [
+      ...made(mutations, sample),
+      ...made(controls, loopSample),
+      ...made(splits, splitSample),
+    ];
+    const all = [...mutations, ...controls, ...splits];
     const found = verdicts(files).map((fault, i) => [all[i]?.[0], fault?.code]);
     expect(found).toEqual(all.map(([name, code]) => [name, code]));
   }, 60_000);
@@ -91,7 +98,9 @@ describe('both verifiers', () => {
 
   test('agree on random damage to the program', () => {
     const next = random(1);
-    const files = Array.from({ length: 6000 }, (_, i) => damaged(i < 4000 ? good : loop, next));
+    const files = Array.from({ length: 8000 }, (_, i) =>
+      damaged([good, good, loop, split][i % 4] ?? good, next),
+    );
     expect(codes(files).size).toBeGreaterThan(15);
   }, 60_000);
 });

@@ -50,19 +50,20 @@ export const tape = {
 };
 
 export const step = (
-  body: fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT,
+  body: StepBodyT,
   name: string,
   reason: Index,
-): fb.StepT => {
-  const type =
-    body instanceof fb.FusedT
-      ? fb.StepBody.Fused
-      : body instanceof fb.ContractT
-        ? fb.StepBody.Contract
-        : body instanceof fb.ControlT
-          ? fb.StepBody.Control
-          : fb.StepBody.Apply;
-  return new fb.StepT(type, body, name, reason, 0, [], [0]);
+  placement: fb.PlacementT | null = null,
+): fb.StepT => new fb.StepT(kindOf(body), body, name, reason, 0, [], [0], placement);
+
+type StepBodyT = fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT | fb.CallT | fb.TransferT;
+
+const kindOf = (body: StepBodyT): fb.StepBody => {
+  if (body instanceof fb.FusedT) return fb.StepBody.Fused;
+  if (body instanceof fb.ContractT) return fb.StepBody.Contract;
+  if (body instanceof fb.ControlT) return fb.StepBody.Control;
+  if (body instanceof fb.CallT) return fb.StepBody.Call;
+  return body instanceof fb.TransferT ? fb.StepBody.Transfer : fb.StepBody.Apply;
 };
 
 /** Values of a plan, by storage. */

@@ -2,17 +2,25 @@ import { basename, dirname, extname, join, relative, resolve, sep } from 'node:p
 import type { fb } from '@vorab/artifact';
 import { resolveCallSite } from '@vorab/graph';
 import { generateBinding } from './binding/index.ts';
-import { compilePrograms } from './compile.ts';
+import { compileRouted } from './compile.ts';
 import type { ModelSource } from './discover/index.ts';
 import { type FileContent, writeFiles } from './files/atomic.ts';
 import { asTraceError, loadModel } from './load/index.ts';
 import type { RuntimeChecks } from './passes/checks.ts';
+import { readCalibration } from './placement/calibration.ts';
+import { processRouter } from './placement/process-router.ts';
+import type { RouteOptions } from './placement/route.ts';
+import type { Router } from './placement/router.ts';
 
-export interface CompileFileOptions {
+export interface CompileFileOptions extends Omit<RouteOptions, 'router'> {
+  /** Who places ops in plans over several targets: a router, or the command of one in another process. */
+  readonly router?: Router | string | undefined;
   /** Default: beside the model, with the extension `.vorab`. */
   readonly output?: string;
-  /** Names of the plans to make; default `['blas', 'mlx']`. */
+  /** Names of the plans to make; default `['blas', 'mlx']`. `blas+mlx` is one plan, split over both. */
   readonly targets?: readonly string[];
+  /** A file of rates, from `vorab doctor --calibrate`, for plans over several targets. */
+  readonly calibration?: string;
   /** Default true. */
   readonly fuse?: boolean;
   /** What to look at while the programs run: see docs/debugging.md. */
@@ -49,12 +57,21 @@ export async function compileFile(
   const { onPart = () => {} } = options;
   const artifact = resolve(options.output ?? `${withoutExtension(model)}.vorab`);
   const start = performance.now();
+  const calibration =
+    options.calibration === undefined ? undefined : await readCalibration(options.calibration);
+  const { routerTimeoutMs, routerFallback } = options;
+  const router =
+    typeof options.router === 'string' ? processRouter(options.router) : options.router;
   const { source, programs } = await loadModel(model);
   const loaded = performance.now();
   onPart('load', loaded - start);
-  const compiled = traced(source, () =>
-    compilePrograms(programs, {
+  const compiled = await traced(source, () =>
+    compileRouted(programs, {
       targets,
+      calibration,
+      router,
+      routerTimeoutMs,
+      routerFallback,
       fuse,
       checks,
       rootName: (callSites) => source.rootName(callSites.map(resolveCallSite)),
@@ -81,9 +98,9 @@ export async function compileFile(
 }
 
 // Tracing calls functions of the user's, which may throw whatever they like.
-function traced<T>(source: ModelSource, work: () => T): T {
+async function traced<T>(source: ModelSource, work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     throw asTraceError(error, source);
   }

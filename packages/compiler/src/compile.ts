@@ -1,29 +1,38 @@
 import { fb } from '@vorab/artifact';
 import type {
   CallSite,
-  DimSymbol,
   Program,
   SourceLocation,
   StateVariable,
   Tensor,
   TracedProgram,
 } from '@vorab/graph';
-import { dimSymbols, nameStates, stateOf, traceInit, withRootNames, withTrace } from '@vorab/graph';
+import { nameStates, stateOf, traceInit, withRootNames, withTrace } from '@vorab/graph';
+import { askedElsewhere } from './asked-elsewhere.ts';
 import { insertedCasts } from './casts.ts';
 import { CompileError } from './compile-error.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitFunction } from './emit/function.ts';
 import { emitEntryPlan } from './emit/plan.ts';
 import type { EntryGraph } from './entry-graph.ts';
-import { statesRead, verifyGraph } from './entry-graph.ts';
+import { inputSymbols, statesRead, verifyGraph } from './entry-graph.ts';
 import { lower } from './lower/index.ts';
 import type { RuntimeChecks } from './passes/checks.ts';
 import { insertChecks } from './passes/checks.ts';
 import { canonicalize, prepareFor } from './passes/index.ts';
 import type { Origins } from './passes/rewrite.ts';
 import { withTaps } from './passes/taps.ts';
-import type { Target } from './targets/index.ts';
-import { targets as allTargets } from './targets/index.ts';
+import type { BuiltProblem } from './placement/build-problem.ts';
+import { buildProblem, callsOf } from './placement/build-problem.ts';
+import type { Calibration } from './placement/calibration.ts';
+import { shippedRates } from './placement/rates.ts';
+import type { Routed, RouteOptions } from './placement/route.ts';
+import { route, routeNow } from './placement/route.ts';
+import { checkWishes } from './placement/wishes.ts';
+import type { EmittedEntry } from './split-plans.ts';
+import { emitSplit } from './split-plans.ts';
+import { planName, plansNamed } from './targets/plans.ts';
+import type { Target } from './targets/target.ts';
 import { producer } from './version.ts';
 
 /** A program of the user's module, as discovered. */
@@ -34,9 +43,11 @@ export interface NamedProgram {
   readonly location: SourceLocation;
 }
 
-export interface CompileOptions {
-  /** Plans to write, by target: 'blas', 'mlx'. */
+export interface CompileOptions extends RouteOptions {
+  /** Plans to write: 'blas', 'mlx' for one target each, 'blas+mlx' for one that is split over both. */
   readonly targets: readonly string[];
+  /** Measured rates, for plans over several targets; default: those that the compiler ships. */
+  readonly calibration?: Calibration | undefined;
   /** Whether ops are joined into tapes and composites kept whole; default true. */
   readonly fuse?: boolean;
   /** The user's variable for what some call sites made. */
@@ -72,24 +83,46 @@ export function compilePrograms(
   programs: readonly NamedProgram[],
   options: CompileOptions,
 ): CompileResult {
-  return new Compilation(options).run(programs);
+  const compilation = new Compilation(options);
+  compilation.begin(programs);
+  return compilation.finish(
+    compilation.problems().map(({ problem }) => routeNow(problem, options)),
+  );
+}
+
+/** The same, waiting for a router that answers later. */
+export async function compileRouted(
+  programs: readonly NamedProgram[],
+  options: CompileOptions,
+): Promise<CompileResult> {
+  const compilation = new Compilation(options);
+  compilation.begin(programs);
+  const routed: Routed[] = [];
+  for (const { problem } of compilation.problems()) routed.push(await route(problem, options));
+  return compilation.finish(routed);
 }
 
 class Compilation {
   private readonly options: CompileOptions;
   private readonly emitter: Emitter;
-  private readonly targets: readonly Target[];
+  /** The targets of each plan. */
+  private readonly plans: readonly (readonly Target[])[];
+  private readonly entries: EmittedEntry[] = [];
+  private names: ReadonlyMap<StateVariable, string> = new Map();
+  private built: readonly BuiltProblem[] = [];
 
   constructor(options: CompileOptions) {
     this.options = options;
     this.emitter = new Emitter(producer, options.relativePath ?? ((file) => file));
-    this.targets = options.targets.map(targetNamed);
+    this.plans = plansNamed(options.targets, options.calibration !== undefined);
   }
 
-  run(programs: readonly NamedProgram[]): CompileResult {
+  /** Traces the programs, writes their portable functions, and plans them for single targets. */
+  begin(programs: readonly NamedProgram[]): void {
     const traced = programs.map((p) => ({ ...p, graph: this.trace(p) }));
     const states = [...new Set(traced.flatMap((t) => t.graph.states))];
     const names = nameStates(states, this.options.rootName ?? (() => undefined));
+    this.names = names;
     for (const state of states) this.emitState(state, names);
     const graphs = traced.flatMap((t) => this.entriesOf(t, names));
     if (states.length > 0) {
@@ -104,11 +137,44 @@ class Compilation {
         kind: fb.EntryKind.Init,
       });
     }
-    const plans = this.targets.map((t) => new fb.PlanT(t.name, [t.name]));
-    for (const entry of graphs) this.emitEntry(entry, plans);
+    const single = this.plans.filter((plan) => plan.length === 1).flat();
+    const plans = single.map((t) => new fb.PlanT(t.name, [t.name]));
+    for (const entry of graphs) this.emitEntry(entry, single, plans);
     this.emitter.program.plans.push(...plans);
-    this.emitter.callees.finish(this.emitter.program.functions);
-    return { bytes: this.emitter.builder.build(), program: this.emitter.program, names };
+  }
+
+  /** What routers are asked: one problem for each plan over several targets. */
+  problems(): readonly BuiltProblem[] {
+    const { calibration, fuse = true, relativePath = (file: string) => file } = this.options;
+    this.built = this.splits().map((targets) =>
+      buildProblem(this.entries, {
+        plan: planName(targets),
+        targets,
+        rates: calibration?.rates ?? shippedRates,
+        fuse,
+        nameOf: (state) => this.names.get(state) ?? '',
+        relativePath,
+      }),
+    );
+    return this.built;
+  }
+
+  /** Writes the plans over several targets, as their routers say, and the file. */
+  finish(routed: readonly Routed[]): CompileResult {
+    const { emitter, names } = this;
+    for (const [i, targets] of this.splits().entries()) {
+      const [built, answer] = [this.built[i], routed[i]];
+      if (!built || !answer) throw new Error(`no placement for plan ${planName(targets)}`);
+      const calibration = this.options.calibration?.sha256;
+      const request = { name: planName(targets), targets, built, routed: answer, calibration };
+      emitSplit(emitter, request, this.entries, (...of) => this.plan(...of));
+    }
+    emitter.callees.finish(emitter.program.functions);
+    return { bytes: emitter.builder.build(), program: emitter.program, names };
+  }
+
+  private splits(): readonly (readonly Target[])[] {
+    return this.plans.filter((plan) => plan.length > 1);
   }
 
   private trace({ name, program }: NamedProgram): EntryGraph {
@@ -153,11 +219,13 @@ class Compilation {
 
   private emitEntry(
     entry: NamedProgram & { graph: EntryGraph; kind: fb.EntryKind },
+    targets: readonly Target[],
     plans: readonly fb.PlanT[],
   ): void {
     const { emitter } = this;
     const graph = this.timed(entry.name, 'canonicalize', () => canonicalize(entry.graph));
     verifyGraph(graph, 'canonicalize');
+    checkWishes(graph, this.plans);
     const symbols = inputSymbols(graph);
     for (const symbol of symbols) emitter.symbol(symbol);
     const { index, origins } = this.timed(entry.name, 'emit function', () =>
@@ -179,7 +247,9 @@ class Compilation {
       symbols.map((s) => emitter.symbol(s)),
     );
     const at = emitter.program.entries.push(table) - 1;
-    for (const [i, target] of this.targets.entries()) {
+    const calls = entry.kind === fb.EntryKind.Init ? callsOf.init : callsOf.program;
+    this.entries.push({ graph, calls, index: at, origins });
+    for (const [i, target] of targets.entries()) {
       plans[i]?.entries.push(this.plan(graph, at, target, origins));
     }
   }
@@ -195,7 +265,7 @@ class Compilation {
       lower(prepared, target, fuse),
     );
     const casts = insertedCasts(prepared, lowered);
-    return this.timed(graph.name, `emit ${target.name}`, () =>
+    const plan = this.timed(graph.name, `emit ${target.name}`, () =>
       emitEntryPlan(this.emitter, {
         entry,
         target: target.name,
@@ -205,6 +275,8 @@ class Compilation {
         casts,
       }),
     );
+    askedElsewhere(this.emitter, plan, lowered, target);
+    return plan;
   }
 
   private timed<T>(entry: string, pass: string, run: () => T): T {
@@ -224,20 +296,4 @@ function firstOf<T>(items: readonly T[]): T {
   const [first] = items;
   if (first === undefined) throw new CompileError('there are no programs to compile');
   return first;
-}
-
-function targetNamed(name: string): Target {
-  const target = allTargets[name];
-  if (target) return target;
-  throw new CompileError(
-    `there is no target '${name}'; targets are ${Object.keys(allTargets).join(', ')}`,
-  );
-}
-
-function inputSymbols(graph: EntryGraph): readonly DimSymbol[] {
-  const found = new Map<string, DimSymbol>();
-  for (const { tensor } of graph.inputs) {
-    for (const symbol of tensor.shape.flatMap(dimSymbols)) found.set(symbol.name, symbol);
-  }
-  return [...found.values()];
 }

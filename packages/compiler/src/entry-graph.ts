@@ -1,5 +1,5 @@
-import type { Node, StateVariable, Tensor, TensorType } from '@vorab/graph';
-import { formatType, topologicalOrder } from '@vorab/graph';
+import type { DimSymbol, Node, StateVariable, Tensor, TensorType } from '@vorab/graph';
+import { dimSymbols, formatType, topologicalOrder } from '@vorab/graph';
 
 /** Memory that a graph reads and overwrites: a state of an entry, or a carry of a body. */
 export interface StateSlot {
@@ -87,4 +87,13 @@ export function verifyGraph(graph: StepGraph, after: string): void {
 /** Equal dtype and provably equal extents. */
 export function sameType(a: TensorType, b: TensorType | undefined): boolean {
   return b !== undefined && formatType(a) === formatType(b);
+}
+
+/** The symbols that the inputs bind. */
+export function inputSymbols(graph: EntryGraph): readonly DimSymbol[] {
+  const found = new Map<string, DimSymbol>();
+  for (const { tensor } of graph.inputs) {
+    for (const symbol of tensor.shape.flatMap(dimSymbols)) found.set(symbol.name, symbol);
+  }
+  return [...found.values()];
 }

@@ -133,6 +133,7 @@ interface Evaluated<S extends AttrSpec> extends Common<S>, InputCount {
   evaluate: Evaluate<AttrsOf<S>>;
   vjp: Vjp<AttrsOf<S>> | null;
   readonly fails?: boolean;
+  work?(inputs: readonly TensorType[], attrs: AttrsOf<S>): Dim;
   jvp?: Jvp<AttrsOf<S>>;
   batch: Batch<AttrsOf<S>>;
 }

@@ -7,7 +7,7 @@ import { captureCallSites, resolveCallSite } from './location.ts';
 import type { Node, Tensor } from './node.ts';
 import { formatType, tensorKey } from './node.ts';
 import { full, zerosLike } from './ops/leaves.ts';
-import { withLocationsOf, withScope } from './scope.ts';
+import { derivedFrom, withLocationsOf, withScope } from './scope.ts';
 import { dependents } from './transforms/dependents.ts';
 import { flattenArguments, runOnFloats, withValues } from './transforms/function.ts';
 
@@ -52,7 +52,7 @@ function backward(node: Node, cotangents: readonly (Tensor | null)[]): readonly 
   const { vjp } = node.op;
   if (!vjp) throw noGradient(node);
   const note = `backward of ${node.op.name}`;
-  const cts = withScope({ inherited: node.stacks, keepStacks: false, note }, () =>
+  const cts = withScope({ ...derivedFrom(node), note }, () =>
     vjp({ inputs: node.inputs, outputs: node.outputs(), cotangents, attrs: node.attrs }),
   );
   cts.forEach((ct, i) => {

@@ -25,6 +25,7 @@ export type { ScanOptions } from './ops/scan.ts';
 export { scan } from './ops/scan.ts';
 export { whileLoop } from './ops/while.ts';
 export * as optim from './optim/index.ts';
+export * from './placement.ts';
 export * from './precision.ts';
 export * from './program.ts';
 export type { NodeChange } from './rebuild.ts';

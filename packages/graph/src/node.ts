@@ -5,6 +5,7 @@ import { GraphError, TypeRuleError } from './errors.ts';
 import type { CallSite } from './location.ts';
 import { captureCallSites, resolveCallSite } from './location.ts';
 import type { AttrKind, Attrs, AttrTypes, Op, TensorType } from './op.ts';
+import type { Wish } from './scope.ts';
 import { currentScope, policyHere } from './scope.ts';
 
 let nextId = 0;
@@ -30,6 +31,8 @@ export class Node {
     readonly stacks: (readonly CallSite[])[],
     /** Why the framework inserted it ("f32 operand with i32"), where it did. */
     readonly note: string | undefined,
+    /** Where the user wants it to run. */
+    readonly wish: Wish | undefined = undefined,
   ) {}
 
   /** The outputs as tensors. */
@@ -116,13 +119,15 @@ export function make(
   const inputs = policy ? checked(op.name, () => policy.operands(op, given)) : given;
   const stacks = scope.inherited ?? [captureCallSites()];
   const types = inferTypes(op, inputs, attrs, stacks);
-  const key = options.identity ? undefined : nodeKey(op, inputs, attrs);
+  const key = options.identity ? undefined : nodeKey(op, inputs, attrs, scope.wish);
   const known = key === undefined ? undefined : scope.nodes?.get(key);
   if (known) {
     if (scope.keepStacks) addStacks(known, stacks);
     return known.outputs();
   }
-  const node = new Node(op, inputs, attrs, types, [...stacks], options.note ?? scope.note);
+  const note = options.note ?? scope.note;
+  const wish = op.kind === 'leaf' ? undefined : scope.wish;
+  const node = new Node(op, inputs, attrs, types, [...stacks], note, wish);
   if (key !== undefined) scope.nodes?.set(key, node);
   return node.outputs();
 }
@@ -133,7 +138,7 @@ export function make(
  */
 export function adopt(node: Node): readonly Tensor[] {
   const scope = currentScope();
-  const key = nodeKey(node.op, node.inputs, node.attrs);
+  const key = nodeKey(node.op, node.inputs, node.attrs, node.wish);
   const known = scope.nodes?.get(key);
   if (known) return known.outputs();
   scope.nodes?.set(key, node);
@@ -230,8 +235,9 @@ function insideComposite(
   });
 }
 
-function nodeKey(op: Op, inputs: readonly Tensor[], attrs: Attrs): string {
-  let key = op.name;
+// Where the same is wanted on two targets, it is computed on both.
+function nodeKey(op: Op, inputs: readonly Tensor[], attrs: Attrs, wish: Wish | undefined): string {
+  let key = wish && op.kind !== 'leaf' ? `${op.name}@${wish.target}` : op.name;
   for (const input of inputs) key += `,${input.node.id}.${input.index}`;
   for (const name in op.attributes) {
     key += `;${attrKey(op.attributes[name] as AttrKind, attrs[name] as AttrTypes[AttrKind])}`;

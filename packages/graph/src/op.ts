@@ -118,6 +118,8 @@ interface OpCommon {
    * contractions are; `accumulate`: to what sums run in. Default: they stay as they are.
    */
   readonly precision?: 'compute' | 'accumulate';
+  /** Its multiply-adds, where it is more than one pass over its elements: products, factorizations. */
+  work?(inputs: readonly TensorType[], attrs: Attrs): Dim;
   /** Types of the outputs; throws TypeRuleError. Also the graph verifier's rule. */
   infer(inputs: readonly TensorType[], attrs: Attrs): readonly TensorType[];
   readonly test?: TestHints;
@@ -266,6 +268,8 @@ export interface CallOp extends OpCommon {
    * first results are their next values.
    */
   carries(attribute: string, attrs: Attrs): number;
+  /** How often it runs its functions, where that is known ahead and not once. */
+  repeats?(attrs: Attrs): Dim;
   /** The same without outputs that nobody uses, and what only they need; null: nothing can go. */
   narrow(attrs: Attrs, used: readonly boolean[]): Narrowed | null;
   /** Its meaning; `run` runs the function of an attribute. Others get the thread between two runs. */

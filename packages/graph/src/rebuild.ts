@@ -1,7 +1,7 @@
 import type { Node, Tensor } from './node.ts';
 import { adopt, make, tensorKey } from './node.ts';
 import type { Attrs } from './op.ts';
-import { withScope } from './scope.ts';
+import { withLocationsOf, withScope } from './scope.ts';
 import { topologicalOrder } from './topo.ts';
 
 /** A node in other form: with other attributes, fewer operands, or fewer outputs. */
@@ -41,7 +41,7 @@ function renew(node: Node, at: (t: Tensor) => Tensor): readonly Tensor[] {
 
 function remake(node: Node, change: NodeChange, at: (t: Tensor) => Tensor): readonly Tensor[] {
   const left = change.inputs?.map((i) => node.inputs[i] as Tensor) ?? node.inputs;
-  return withScope({ inherited: node.stacks, keepStacks: false }, () =>
+  return withLocationsOf(node, () =>
     make(node.op, left.map(at), change.attrs, { note: node.note }),
   );
 }

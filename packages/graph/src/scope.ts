@@ -20,6 +20,15 @@ export interface Scope {
   readonly within: TracedFunction | undefined;
   /** The precision policy for what the user applies; what rules make (`inherited`) has its dtypes already. */
   readonly precision: OperandRule | undefined;
+  /** Where the user wants new nodes to run. */
+  readonly wish: Wish | undefined;
+}
+
+/** The user's wish that an op runs on a target, in plans that have it. */
+export interface Wish {
+  readonly target: string;
+  /** Where it was said. */
+  readonly callSites: readonly CallSite[];
 }
 
 /** What a precision policy does to operands. */
@@ -51,6 +60,7 @@ const outside: Scope = {
   keepStacks: true,
   within: undefined,
   precision: undefined,
+  wish: undefined,
 };
 
 let current: Scope = outside;
@@ -80,7 +90,12 @@ export function withTrace<T>(body: () => T): T {
   return withScope({ nodes: new Map() }, body);
 }
 
-/** Runs `body` so that the nodes it makes carry the source locations of `node`. */
+/** What nodes that are made for `node` take from it: its lines, and the user's wish, if it has one. */
+export function derivedFrom({ stacks, wish }: Node): Partial<Scope> {
+  return { inherited: stacks, keepStacks: false, wish: wish ?? current.wish };
+}
+
+/** Runs `body` so that the nodes it makes carry the source locations of `node`, and its wish. */
 export function withLocationsOf<T>(node: Node, body: () => T): T {
-  return withScope({ inherited: node.stacks, keepStacks: false }, body);
+  return withScope(derivedFrom(node), body);
 }

@@ -58,7 +58,7 @@ function rebind(graph: Subgraph, env: DimEnv): Subgraph {
   withScope({ nodes: new Map() }, () => {
     for (const node of topologicalOrder(graph.results, (t) => now.has(tensorKey(t)))) {
       if (now.has(`${node.id}.0`)) continue;
-      const made = withScope({ inherited: node.stacks }, () =>
+      const made = withScope({ inherited: node.stacks, wish: node.wish }, () =>
         make(node.op, node.inputs.map(at), bindAttrs(node.op, node.attrs, env)),
       );
       for (const [i, t] of made.entries()) now.set(`${node.id}.${i}`, t);

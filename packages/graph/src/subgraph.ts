@@ -4,7 +4,7 @@ import { attrKey, make, nextNodeId, tensorKey } from './node.ts';
 import type { AttrKind, AttrTypes, TensorType } from './op.ts';
 import { input } from './ops/leaves.ts';
 import type { TracedFunction } from './scope.ts';
-import { currentScope, withScope } from './scope.ts';
+import { currentScope, withLocationsOf, withScope } from './scope.ts';
 import { topologicalOrder } from './topo.ts';
 
 // Functions inside graphs. A Subgraph is closed: its results depend on its parameters alone, so that
@@ -196,7 +196,7 @@ export function substitute(
   const at = (t: Tensor): Tensor => now.get(tensorKey(t)) ?? t;
   for (const node of topologicalOrder(roots, (t) => replaced.has(tensorKey(t)))) {
     if (replaced.has(`${node.id}.0`) || (node.op.kind === 'leaf' && !node.op.evaluate)) continue;
-    const made = withScope({ inherited: node.stacks, keepStacks: false }, () =>
+    const made = withLocationsOf(node, () =>
       make(node.op, node.inputs.map(at), node.attrs, { note: node.note }),
     );
     for (const [i, t] of made.entries()) {

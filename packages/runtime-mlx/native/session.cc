@@ -1,5 +1,6 @@
 #include "runtime-mlx/native/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -26,9 +27,17 @@ void refuse_foreign(const fb::Plan& plan) {
   }
 }
 
-void refuse_f64(const fb::Program& program) {
+// The plan of a part holds some states alone; what other targets hold takes no memory here.
+bool holds(const fb::Plan& plan, uint32_t state) {
+  const auto& held = items(plan.holds());
+  return !plan.part() || std::find(held.begin(), held.end(), state) != held.end();
+}
+
+void refuse_f64(const fb::Program& program, const fb::Plan& plan) {
   if (device().has_f64) return;
+  uint32_t index = 0;
   for (const fb::State* state : items(program.states())) {
+    if (!holds(plan, index++)) continue;
     if (type_at(program, state->type()).dtype() != fb::DType::F64) continue;
     throw Failure(VORAB_UNSUPPORTED, "state '" + std::string(text(state->name())) +
                                          "' is f64, which MLX has on its CPU device only");
@@ -56,7 +65,7 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
       cache_(options.cache),
       ledger_(program_) {
   refuse_foreign(plan_);
-  refuse_f64(program_);
+  refuse_f64(program_, plan_);
   refuse_missing_ops(program_, plan_);
   mx::set_default_device(device().handle);
   stream_.use();
@@ -66,7 +75,8 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
   const Binding binding(program_, symbols.data());
   for (const fb::State* state : items(program_.states())) {
     const Type type = type_of(type_at(program_, state->type()), binding);
-    states_.push_back(mx::zeros(type.shape, type.dtype));
+    const bool held = holds(plan_, static_cast<uint32_t>(states_.size()));
+    states_.push_back(held ? mx::zeros(type.shape, type.dtype) : mx::zeros({0}, type.dtype));
   }
   // What opening does is not counted.
   states_ = evaluate_dense(states_, [](size_t, uint64_t) {});

@@ -106,14 +106,25 @@ Napi::Value describe_backend(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// (artifact: NativeArtifact, library: string, plan: number, options: string, queue: number):
+std::vector<std::string> libraries_of(const Napi::Value& value) {
+  if (!value.IsArray()) return {value.As<Napi::String>().Utf8Value()};
+  const Napi::Array list = value.As<Napi::Array>();
+  std::vector<std::string> libraries;
+  for (uint32_t i = 0; i < list.Length(); ++i)
+    libraries.push_back(list.Get(i).As<Napi::String>().Utf8Value());
+  return libraries;
+}
+
+// (artifact: NativeArtifact, libraries: string | string[], plan: number, options: string,
+// queue: number):
 // Promise<NativeSession>
 Napi::Value open_session(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   OpenRequest request;
   request.artifact =
       *info[0].As<Napi::Object>().Get("handle").As<Napi::External<ArtifactPointer>>().Data();
-  request.library = info[1].As<Napi::String>().Utf8Value();
+  request.libraries = libraries_of(info[1]);
+  if (request.libraries.empty()) throw Napi::Error(env, make_error(env, kArgument, "no library"));
   request.plan = info[2].As<Napi::Number>().Uint32Value();
   request.options = info[3].As<Napi::String>().Utf8Value();
   request.queue = info[4].As<Napi::Number>().Uint32Value();

@@ -133,7 +133,9 @@ typedef enum vorab_cause {
   VORAB_CAUSE_TENSOR_CREATED,
   VORAB_CAUSE_TENSOR_READ,
   VORAB_CAUSE_TENSOR_MEMORY,
-  VORAB_CAUSES /* how many there are */
+  /* entry, index: step of its plan, which is over several targets */
+  VORAB_CAUSE_TRANSFER, /* carried from one target to another */
+  VORAB_CAUSES          /* how many there are */
 } vorab_cause;
 
 /* How often something happened since open(), for one cause and place. */

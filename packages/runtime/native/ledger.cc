@@ -23,6 +23,7 @@ Ledger::Ledger(const fb::Program& program) {
       case Place::State: return items(program.states()).size();
       case Place::Constant: return items(program.constants()).size();
       case Place::Session: return 1;
+      case Place::Step: return 0;  // no backend counts any
     }
     return 0;
   };

@@ -16,7 +16,7 @@ namespace ledger {
 
 // Each cause has a row for every place of its kind; `sum` is the field of vorab_stats that its rows
 // add up to.
-enum class Place : uint8_t { Entry, Input, Output, State, Constant, Session };
+enum class Place : uint8_t { Entry, Input, Output, State, Constant, Session, Step };
 enum class Sum : uint8_t { None, Run, In, Out, Device, Memory, Build, Hit, Miss, Eviction };
 
 struct Cause {
@@ -51,6 +51,7 @@ inline constexpr Cause kCauses[] = {
     {Place::Session, Sum::In},       // TENSOR_CREATED
     {Place::Session, Sum::Out},      // TENSOR_READ
     {Place::Session, Sum::Memory},   // TENSOR_MEMORY
+    {Place::Step, Sum::Device},      // TRANSFER: by the session over several targets
 };
 static_assert(std::size(kCauses) == VORAB_CAUSES);
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/native/library.h"
+#include "runtime/native/split.h"
 
 namespace vorab::runtime {
 namespace {
@@ -29,22 +30,31 @@ int fail(vorab_error& error, vorab_status status, const std::string& message) {
   return status;
 }
 
-Session::Session(std::shared_ptr<const Artifact> artifact, std::string library, uint32_t plan)
+Session::Session(std::shared_ptr<const Artifact> artifact, std::vector<std::string> libraries,
+                 uint32_t plan)
     : artifact_(std::move(artifact)),
-      library_(std::move(library)),
+      libraries_(std::move(libraries)),
       view_(view_of(*artifact_)),
       plan_(plan),
       own_(artifact_->program()) {}
 
 int Session::open(const std::string& options, vorab_error& error) {
   const std::lock_guard lock(mutex_);
-  std::string problem;
-  backend_ = load_backend(library_, problem);
-  if (backend_ == nullptr) return fail(error, VORAB_UNSUPPORTED, problem);
-  const int opened = backend_->open(&view_, plan_, options.c_str(), &session_, &error);
+  const int opened = is_split(view_, plan_)
+                         ? open_split(libraries_, view_, plan_, options.c_str(), &session_, error)
+                         : open_alone(options, error);
   if (opened != VORAB_OK) session_ = nullptr;
+  if (session_ != nullptr && is_split(view_, plan_)) backend_ = &split_backend(session_);
+  if (backend_ == nullptr) return opened;
   owner_thread_.store((backend_->flags & VORAB_OWNER_THREAD) != 0, std::memory_order_release);
   return opened;
+}
+
+int Session::open_alone(const std::string& options, vorab_error& error) {
+  std::string problem;
+  backend_ = load_backend(libraries_.front(), problem);
+  if (backend_ == nullptr) return fail(error, VORAB_UNSUPPORTED, problem);
+  return backend_->open(&view_, plan_, options.c_str(), &session_, &error);
 }
 
 void Session::close() {

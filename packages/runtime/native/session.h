@@ -29,11 +29,13 @@ struct OutputRequest {
 // thread, or, for a backend without VORAB_OWNER_THREAD, anywhere while the executor is idle.
 class Session {
  public:
-  Session(std::shared_ptr<const Artifact> artifact, std::string library, uint32_t plan);
+  // libraries: of the plan's targets, in their order
+  Session(std::shared_ptr<const Artifact> artifact, std::vector<std::string> libraries,
+          uint32_t plan);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Loads the backend's library and opens the plan.
+  // Loads the backends' libraries and opens the plan.
   int open(const std::string& options, vorab_error& error);
   void close();
 
@@ -67,11 +69,12 @@ class Session {
   Slots& slots() { return slots_; }
 
  private:
+  int open_alone(const std::string& options, vorab_error& error);
   void release(const std::vector<vorab_tensor*>& tensors);
   int unusable(vorab_error& error) const;  // VORAB_OK when it can be used
 
   const std::shared_ptr<const Artifact> artifact_;
-  const std::string library_;
+  const std::vector<std::string> libraries_;
   const vorab_program view_;
   std::atomic<bool> owner_thread_{true};  // until open() knows better
   const vorab_backend* backend_ = nullptr;

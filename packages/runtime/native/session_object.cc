@@ -81,7 +81,7 @@ SessionObject::SessionObject(const Napi::CallbackInfo& info)
   if (!info[0].IsExternal()) throw argument_error(info.Env(), "use openSession");
   OpenRequest& request = *info[0].As<Napi::External<OpenRequest>>().Data();
   host_ = std::make_shared<Host>(
-      info.Env(), std::make_shared<Session>(request.artifact, request.library, request.plan),
+      info.Env(), std::make_shared<Session>(request.artifact, request.libraries, request.plan),
       request.queue);
   // A session whose promises wait must not be collected: its end would cancel them.
   host_->on_pending([this](bool pending) {

@@ -14,7 +14,7 @@ namespace vorab::runtime {
 // What open() needs; passed to the constructor as an External.
 struct OpenRequest {
   std::shared_ptr<const Artifact> artifact;
-  std::string library;
+  std::vector<std::string> libraries;
   uint32_t plan = 0;
   std::string options;
   size_t queue = 0;

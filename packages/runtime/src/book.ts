@@ -8,7 +8,7 @@ import { checkLedger, type LedgerBounds } from './expect.ts';
 import type { Fallback } from './fallback.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
 import type { ProgramInfo } from './program.ts';
-import { locationAt, stepsOf } from './program.ts';
+import { locationAt, range, stepsOf } from './program.ts';
 
 export interface BookParts {
   readonly backend: BackendSession;
@@ -114,12 +114,14 @@ export class Book {
     if (place === 'entry') return name;
     if (place === 'input') return `${name}: input ${info?.inputs[index]?.name}`;
     if (place === 'output') return `${name}: output ${info?.outputs[index]?.name}`;
+    if (place === 'step') return `${name}: ${this.#step(entry, index)?.name() ?? 'a step'}`;
     if (place === 'state') return `state ${program.states[index]?.name}`;
     return place === 'constant' ? `constant ${index}` : 'tensor';
   }
 
   /** The line of the step that makes an output, where its order of elements is the matter; else that of the entry. */
   #location({ place, kind }: Cause, entry: number, index: number): string | undefined {
+    if (place === 'step') return this.#stepLine(entry, index);
     if (place !== 'entry' && place !== 'input' && place !== 'output') return undefined;
     const plan = kind === 'layout' ? this.#entryPlan(entry) : undefined;
     const step = plan === undefined ? undefined : stepOfOutput(plan, index);
@@ -127,17 +129,27 @@ export class Book {
     return line === undefined ? undefined : locationAt(this.#root, line);
   }
 
+  #step(entry: number, index: number): fb.Step | undefined {
+    const plan = this.#entryPlan(entry);
+    return plan === undefined ? undefined : stepsOf(plan)[index];
+  }
+
+  #stepLine(entry: number, index: number): string | undefined {
+    const line = this.#step(entry, index)?.locations(0);
+    return line === null || line === undefined ? undefined : locationAt(this.#root, line);
+  }
+
   #entryName(entry: number): string {
     return this.#parts.program.entries[entry]?.name ?? '?';
   }
 
+  /** Of the session's plan, or of the plans of its parts. */
   #entryPlan(entry: number): fb.EntryPlan | undefined {
     const plan = this.#parts.plan < 0 ? null : this.#root.plans(this.#parts.plan);
-    for (let i = 0; i < (plan?.entriesLength() ?? 0); i++) {
-      const found = plan?.entries(i);
-      if (found?.entry() === entry) return found;
-    }
-    return undefined;
+    const parts = range(plan?.partsLength() ?? 0, (i) => this.#root.plans(plan?.parts(i) ?? 0));
+    return [plan, ...parts]
+      .flatMap((of) => range(of?.entriesLength() ?? 0, (i) => of?.entries(i)))
+      .find((found) => found?.entry() === entry) as fb.EntryPlan | undefined;
   }
 }
 

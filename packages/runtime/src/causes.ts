@@ -14,7 +14,14 @@ export type LedgerKind =
 export type LedgerDirection = 'in' | 'out' | 'device';
 
 /** What `entry` and `index` of a count mean. */
-export type CausePlace = 'entry' | 'input' | 'output' | 'state' | 'constant' | 'session';
+export type CausePlace =
+  | 'entry'
+  | 'input'
+  | 'output'
+  | 'state'
+  | 'constant'
+  | 'session'
+  | 'step';
 
 /** A `vorab_cause` of backend.h, in words. */
 export interface Cause {
@@ -64,6 +71,7 @@ export const causes: readonly Cause[] = [
   cause('TENSOR_CREATED', 'session', 'copy', 'copied to the device', 'in'),
   cause('TENSOR_READ', 'session', 'copy', 'read by the program', 'out'),
   cause('TENSOR_MEMORY', 'session', 'memory', 'memory of the tensor'),
+  cause('TRANSFER', 'step', 'copy', 'carried from one target to another', 'device'),
 ];
 
 const number = (name: string): number => {

@@ -4,9 +4,10 @@ import { isTapsEntry } from './taps.ts';
 
 /** The entry of this name. Throws `entry-unknown`. */
 export function entryNamed({ entries }: ProgramInfo, name: string): EntryInfo {
-  const info = entries.find((candidate) => candidate.name === name);
+  const callable = entries.filter(({ kind }) => kind !== 'part');
+  const info = callable.find((candidate) => candidate.name === name);
   if (info !== undefined) return info;
-  const names = entries.map((candidate) => candidate.name).filter((n) => !isTapsEntry(n));
+  const names = callable.map((candidate) => candidate.name).filter((n) => !isTapsEntry(n));
   const meant = didYouMean(name, names);
   throw new VorabError({
     code: 'entry-unknown',

@@ -14,7 +14,7 @@ export function makeSession<E>(parts: SessionParts): Session<E> {
   const sync: Record<string, unknown> = {};
   const methods: Record<string, unknown> = { sync };
   for (const { name, kind } of parts.program.entries) {
-    if (kind === 'init' || isTapsEntry(name)) continue;
+    if (kind !== 'program' || isTapsEntry(name)) continue;
     // Bound at the first call: opening does not pay for entries that are never called.
     sync[name] = (inputs?: Inputs, options?: NamedCallOptions) =>
       options?.taps === undefined

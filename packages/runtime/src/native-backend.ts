@@ -30,30 +30,46 @@ function artifactError(source: string | Uint8Array, cause: unknown): VorabError 
   return new VorabError({ code: 'artifact', message: `cannot open ${what}: ${message}`, cause });
 }
 
-/** A backend behind the C table: a shared library that the addon drives. */
+/** The library of one target of a plan; the error says which target is missing, and what can be done. */
+function libraryOf(target: string, name: string): string {
+  const located = locateBackend(target);
+  const cure =
+    name === 'mlx' ? "name what may run instead: { allowFallback: ['mlx→blas'] }" : undefined;
+  if (target === name)
+    return found(`the library of runtime '${name}'`, `runtime-${name}`, located, cure);
+  const what = `runtime '${name}' runs on ${name.split('+').join(' and ')}, but the library of '${target}'`;
+  return found(what, `runtime-${target}`, located);
+}
+
+/**
+ * A backend behind the C table: a shared library that the addon drives. A name such as `blas+mlx` is that of a plan over
+ * several targets: one library each.
+ */
 export class NativeBackend implements Backend {
   readonly name: string;
   readonly needsPlan: boolean = true;
   readonly origin: string;
+  readonly #libraries: readonly string[];
   readonly #addon: Addon;
 
-  /** Throws `backend-missing` when the addon or the library is not there. */
-  constructor(name: string, library?: string) {
+  /** Throws `backend-missing` when the addon or a library is not there. */
+  constructor(name: string, library?: string | readonly string[]) {
     this.name = name;
-    this.origin =
-      library ??
-      found(
-        `the library of runtime '${name}'`,
-        `runtime-${name}`,
-        locateBackend(name),
-        name === 'mlx' ? "name what may run instead: { allowFallback: ['mlx→blas'] }" : undefined,
-      );
+    this.#libraries =
+      library === undefined
+        ? name.split('+').map((target) => libraryOf(target, name))
+        : [library].flat();
+    this.origin = this.#libraries.join(', ');
     this.#addon = addon();
   }
 
   describe(): Readonly<Record<string, unknown>> {
-    const { description, ownerThread } = this.#addon.describeBackend(this.origin);
-    return { ...(JSON.parse(description) as Record<string, unknown>), ownerThread };
+    const all = this.#libraries.map((library) => {
+      const { description, ownerThread } = this.#addon.describeBackend(library);
+      return { ...(JSON.parse(description) as Record<string, unknown>), ownerThread };
+    });
+    const [only] = all;
+    return all.length === 1 && only ? only : { name: this.name, targets: all };
   }
 
   async load(source: string | Uint8Array): Promise<LoadedArtifact> {
@@ -68,7 +84,7 @@ export class NativeBackend implements Backend {
     const { queue, ...forBackend } = options;
     const wanted = JSON.stringify(forBackend);
     return withoutBlasThreads(() =>
-      this.#addon.openSession(artifact as NativeArtifact, this.origin, plan, wanted, queue),
+      this.#addon.openSession(artifact as NativeArtifact, this.#libraries, plan, wanted, queue),
     );
   }
 }

@@ -19,10 +19,12 @@ export interface Addon {
   readonly abi: number;
   openArtifact(source: string | Uint8Array): Promise<NativeArtifact>;
   describeBackend(library: string): BackendLibrary;
-  /** `options` is a JSON object for the backend; `queue`: calls that may wait. */
+  /**
+   * One library for each target of the plan. `options` is a JSON object for the backends; `queue`: calls that may wait.
+   */
   openSession(
     artifact: NativeArtifact,
-    library: string,
+    library: string | readonly string[],
     plan: number,
     options: string,
     queue: number,

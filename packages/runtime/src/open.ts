@@ -16,7 +16,10 @@ import { isTapsEntry } from './taps.ts';
 import type { AnyEntries } from './types.ts';
 
 export interface OpenOptions {
-  /** Default `auto`: mlx on macOS where it is there, else blas; never the reference. */
+  /**
+   * Default `auto`: mlx on macOS where it is there, else blas; never the reference. `blas+mlx` runs the plan that was
+   * split over both.
+   */
   readonly runtime?: RuntimeChoice;
   /** Initialises every state. Give this, or `weights`. */
   readonly seed?: number | bigint;
@@ -225,11 +228,11 @@ function isSeed(seed: number | bigint): boolean {
 function planFor(program: ProgramInfo, backend: Backend): number {
   if (!backend.needsPlan) return -1;
   const plan = program.plans.find(
-    ({ name, targets }) =>
-      name === backend.name || (targets.length === 1 && targets[0] === backend.name),
+    ({ name, targets, part }) =>
+      !part && (name === backend.name || (targets.length === 1 && targets[0] === backend.name)),
   );
   if (plan !== undefined) return plan.index;
-  const names = program.plans.map(({ name }) => name);
+  const names = program.plans.filter(({ part }) => !part).map(({ name }) => name);
   const targets = [...new Set([...names, backend.name])].join(',');
   const other = names.find((name) => name === 'blas' || name === 'mlx');
   const named = backend.name === 'mlx' ? " or { allowFallback: ['mlx→blas'] }" : '';

@@ -1,5 +1,5 @@
 import type { BackendStepTime } from './backend.ts';
-import { locateFailure } from './program.ts';
+import { locateFailure } from './failed-place.ts';
 import type { SessionParts, StepProfile } from './session-types.ts';
 
 /** What steps took, in the words of the model, the longest first. */

@@ -1,4 +1,4 @@
-import { fb, opById, programRoot } from '@vorab/artifact';
+import { fb, programRoot } from '@vorab/artifact';
 import { type DType, dtypeBytes, dtypes } from './dtype.ts';
 
 /** What a session knows of an artifact: names, types and bounds; no functions and no steps. */
@@ -53,7 +53,8 @@ export interface EntryInfo {
   readonly index: number;
   readonly name: string;
   readonly doc: string | undefined;
-  readonly kind: 'program' | 'init';
+  /** part: what one target runs of another entry, in a plan of several; nobody else calls it. */
+  readonly kind: 'program' | 'init' | 'part';
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
   /** Indices of states. */
@@ -67,12 +68,16 @@ export interface PlanInfo {
   readonly index: number;
   readonly name: string;
   readonly targets: readonly string[];
+  /** Whether only plans of several targets run by it. */
+  readonly part: boolean;
 }
 
-const range = <T>(length: number, at: (index: number) => T): T[] =>
+/** Items by index. */
+export const range = <T>(length: number, at: (index: number) => T): T[] =>
   Array.from({ length }, (_, index) => at(index));
 
-function present<T>(value: T | null): T {
+/** A field that a verified program has. */
+export function present<T>(value: T | null): T {
   // The file is verified; this is for the type.
   if (value === null) throw new TypeError('a verified program misses a required field');
   return value;
@@ -82,6 +87,12 @@ const stateKinds: { readonly [K in fb.StateKind]: StateKind } = {
   [fb.StateKind.Parameter]: 'parameter',
   [fb.StateKind.State]: 'state',
   [fb.StateKind.Hyper]: 'hyper',
+};
+
+const entryKinds: { readonly [K in fb.EntryKind]: EntryInfo['kind'] } = {
+  [fb.EntryKind.Program]: 'program',
+  [fb.EntryKind.Init]: 'init',
+  [fb.EntryKind.Part]: 'part',
 };
 
 function readExpr(expr: fb.Expr): ExprInfo {
@@ -162,7 +173,7 @@ function readEntry(program: fb.Program, index: number): EntryInfo {
     index,
     name: present(entry.name()),
     doc: entry.doc() ?? undefined,
-    kind: entry.kind() === fb.EntryKind.Init ? 'init' : 'program',
+    kind: entryKinds[entry.kind()],
     inputs: range(entry.inputsLength(), (i) => readPort(program, present(entry.inputs(i)))),
     outputs: range(entry.outputsLength(), (i) => readPort(program, present(entry.outputs(i)))),
     reads: range(entry.readsLength(), (i) => present(entry.reads(i))),
@@ -177,6 +188,7 @@ function readPlan(program: fb.Program, index: number): PlanInfo {
     index,
     name: present(plan.name()),
     targets: range(plan.targetsLength(), (i) => plan.targets(i)),
+    part: plan.part(),
   };
 }
 
@@ -202,61 +214,6 @@ export function readProgram(flatbuffer: Uint8Array): ProgramInfo {
     entries: range(program.entriesLength(), (i) => readEntry(program, i)),
     plans: range(program.plansLength(), (i) => readPlan(program, i)),
   };
-}
-
-/** What a backend says of where it failed: a step of the entry's plan, or a node of its function. */
-export interface FailedAt {
-  readonly step?: number | undefined;
-  readonly node?: number | undefined;
-}
-
-/** Where that is in the model. */
-export interface FailedPlace {
-  /** The user's line, or that of the entry. */
-  readonly location: string | undefined;
-  /** The step's name. */
-  readonly step: string | undefined;
-  /** The op that the user applied. */
-  readonly op: string | undefined;
-}
-
-/** Looks up where an entry failed. The same op gives the same answer, whichever runtime failed. */
-export function locateFailure(
-  flatbuffer: Uint8Array,
-  plan: number,
-  entry: number,
-  { step, node }: FailedAt,
-): FailedPlace {
-  const program = programRoot(flatbuffer);
-  const called = present(program.entries(entry));
-  const found = step === undefined || plan < 0 ? undefined : findStep(program, plan, entry, step);
-  const at = node ?? (found !== undefined && found.nodesLength() > 0 ? found.nodes(0) : null);
-  const origin = at === null ? null : present(program.functions(called.function_())).nodes(at);
-  const index =
-    origin !== null && origin.locationsLength() > 0
-      ? origin.locations(0)
-      : found !== undefined && found.locationsLength() > 0
-        ? found.locations(0)
-        : called.location();
-  return {
-    location: locationAt(program, present(index)),
-    step: found?.name() ?? undefined,
-    op: origin === null ? undefined : opById(origin.op())?.name,
-  };
-}
-
-function findStep(
-  program: fb.Program,
-  plan: number,
-  entry: number,
-  step: number,
-): fb.Step | undefined {
-  const entries = present(program.plans(plan));
-  for (let i = 0; i < entries.entriesLength(); i++) {
-    const candidate = present(entries.entries(i));
-    if (candidate.entry() === entry) return stepsOf(candidate)[step];
-  }
-  return undefined;
 }
 
 /** The steps of all regions of an entry's plan, in the order in which errors count them. */

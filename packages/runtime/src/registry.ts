@@ -7,10 +7,13 @@ import { NativeBackend } from './native-backend.ts';
 export type RuntimeName = 'blas' | 'mlx' | 'reference';
 
 /** What the user asks for; `auto` never chooses the reference. */
-export type RuntimeChoice = 'auto' | RuntimeName;
+export type RuntimeChoice = 'auto' | RuntimeName | `${RuntimeName}+${RuntimeName}`;
 
 /** Every runtime, in the order in which `doctor` lists them. */
 export const runtimeNames: readonly RuntimeName[] = ['blas', 'mlx', 'reference'];
+
+/** Those that a plan over several targets may name. */
+const nativeNames: readonly string[] = ['blas', 'mlx'];
 
 /** Makes a backend; throws `backend-missing` when it is not there. */
 export type BackendMaker = () => Promise<Backend> | Backend;
@@ -30,6 +33,8 @@ export function registerBackend(name: string, make: BackendMaker): void {
 export async function backendByName(name: string): Promise<Backend> {
   const make = makers.get(name);
   if (make !== undefined) return make();
+  if (name.split('+').every((target) => nativeNames.includes(target)))
+    return new NativeBackend(name);
   throw new VorabError({
     code: 'argument',
     message: `there is no runtime '${name}'; there are: auto, ${[...makers.keys()].join(', ')}`,

@@ -6,13 +6,13 @@ import { Entry } from './entry.ts';
 import { entryNamed } from './entry-named.ts';
 import { VorabError } from './errors.ts';
 import type { LedgerBounds } from './expect.ts';
+import { locateFailure } from './failed-place.ts';
 import { isBackendFailure, toVorabError } from './failure.ts';
 import type { Ledger } from './ledger.ts';
 import { makeTensor } from './make-tensor.ts';
 import { PendingCalls } from './pending-calls.ts';
 import { profileOf } from './profile.ts';
 import type { EntryInfo, ProgramInfo } from './program.ts';
-import { locateFailure } from './program.ts';
 import type {
   CloseOptions,
   ExpectOptions,

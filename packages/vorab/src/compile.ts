@@ -1,6 +1,12 @@
 import type { CompiledFile, CompileFileOptions } from '@vorab/compiler';
 
-export type { CompiledFile, CompileFileOptions } from '@vorab/compiler';
+export type {
+  CompiledFile,
+  CompileFileOptions,
+  PlacementAnswer,
+  PlacementProblem,
+  Router,
+} from '@vorab/compiler';
 
 /**
  * Compiles the exported programs of a model file to one artifact with its typed binding, as `vorab compile` does. The

@@ -26,4 +26,11 @@ export {
   Tensor as DeviceTensor,
   VorabError,
 } from '@vorab/runtime';
-export { type CompiledFile, type CompileFileOptions, compile } from './compile.ts';
+export {
+  type CompiledFile,
+  type CompileFileOptions,
+  compile,
+  type PlacementAnswer,
+  type PlacementProblem,
+  type Router,
+} from './compile.ts';

@@ -126,6 +126,22 @@ struct Control;
 struct ControlBuilder;
 struct ControlT;
 
+struct Call;
+struct CallBuilder;
+struct CallT;
+
+struct Transfer;
+struct TransferBuilder;
+struct TransferT;
+
+struct PlacementCost;
+struct PlacementCostBuilder;
+struct PlacementCostT;
+
+struct Placement;
+struct PlacementBuilder;
+struct PlacementT;
+
 struct Step;
 struct StepBuilder;
 struct StepT;
@@ -570,29 +586,32 @@ inline const char *EnumNameStateKind(StateKind e) {
 enum class EntryKind : uint8_t {
   Program = 0,
   Init = 1,
+  Part = 2,
   MIN = Program,
-  MAX = Init
+  MAX = Part
 };
 
-inline const EntryKind (&EnumValuesEntryKind())[2] {
+inline const EntryKind (&EnumValuesEntryKind())[3] {
   static const EntryKind values[] = {
     EntryKind::Program,
-    EntryKind::Init
+    EntryKind::Init,
+    EntryKind::Part
   };
   return values;
 }
 
 inline const char * const *EnumNamesEntryKind() {
-  static const char * const names[3] = {
+  static const char * const names[4] = {
     "Program",
     "Init",
+    "Part",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameEntryKind(EntryKind e) {
-  if (::flatbuffers::IsOutRange(e, EntryKind::Program, EntryKind::Init)) return "";
+  if (::flatbuffers::IsOutRange(e, EntryKind::Program, EntryKind::Part)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesEntryKind()[index];
 }
@@ -696,35 +715,41 @@ enum class StepBody : uint8_t {
   Contract = 2,
   Apply = 3,
   Control = 4,
+  Call = 5,
+  Transfer = 6,
   MIN = NONE,
-  MAX = Control
+  MAX = Transfer
 };
 
-inline const StepBody (&EnumValuesStepBody())[5] {
+inline const StepBody (&EnumValuesStepBody())[7] {
   static const StepBody values[] = {
     StepBody::NONE,
     StepBody::Fused,
     StepBody::Contract,
     StepBody::Apply,
-    StepBody::Control
+    StepBody::Control,
+    StepBody::Call,
+    StepBody::Transfer
   };
   return values;
 }
 
 inline const char * const *EnumNamesStepBody() {
-  static const char * const names[6] = {
+  static const char * const names[8] = {
     "NONE",
     "Fused",
     "Contract",
     "Apply",
     "Control",
+    "Call",
+    "Transfer",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameStepBody(StepBody e) {
-  if (::flatbuffers::IsOutRange(e, StepBody::NONE, StepBody::Control)) return "";
+  if (::flatbuffers::IsOutRange(e, StepBody::NONE, StepBody::Transfer)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesStepBody()[index];
 }
@@ -749,6 +774,14 @@ template<> struct StepBodyTraits<vorab::fb::Control> {
   static const StepBody enum_value = StepBody::Control;
 };
 
+template<> struct StepBodyTraits<vorab::fb::Call> {
+  static const StepBody enum_value = StepBody::Call;
+};
+
+template<> struct StepBodyTraits<vorab::fb::Transfer> {
+  static const StepBody enum_value = StepBody::Transfer;
+};
+
 template<typename T> struct StepBodyUnionTraits {
   static const StepBody enum_value = StepBody::NONE;
 };
@@ -767,6 +800,14 @@ template<> struct StepBodyUnionTraits<vorab::fb::ApplyT> {
 
 template<> struct StepBodyUnionTraits<vorab::fb::ControlT> {
   static const StepBody enum_value = StepBody::Control;
+};
+
+template<> struct StepBodyUnionTraits<vorab::fb::CallT> {
+  static const StepBody enum_value = StepBody::Call;
+};
+
+template<> struct StepBodyUnionTraits<vorab::fb::TransferT> {
+  static const StepBody enum_value = StepBody::Transfer;
 };
 
 struct StepBodyUnion {
@@ -830,6 +871,22 @@ struct StepBodyUnion {
   const vorab::fb::ControlT *AsControl() const {
     return type == StepBody::Control ?
       reinterpret_cast<const vorab::fb::ControlT *>(value) : nullptr;
+  }
+  vorab::fb::CallT *AsCall() {
+    return type == StepBody::Call ?
+      reinterpret_cast<vorab::fb::CallT *>(value) : nullptr;
+  }
+  const vorab::fb::CallT *AsCall() const {
+    return type == StepBody::Call ?
+      reinterpret_cast<const vorab::fb::CallT *>(value) : nullptr;
+  }
+  vorab::fb::TransferT *AsTransfer() {
+    return type == StepBody::Transfer ?
+      reinterpret_cast<vorab::fb::TransferT *>(value) : nullptr;
+  }
+  const vorab::fb::TransferT *AsTransfer() const {
+    return type == StepBody::Transfer ?
+      reinterpret_cast<const vorab::fb::TransferT *>(value) : nullptr;
   }
 };
 
@@ -3579,6 +3636,386 @@ inline ::flatbuffers::Offset<Control> CreateControlDirect(
 
 ::flatbuffers::Offset<Control> CreateControl(::flatbuffers::FlatBufferBuilder &_fbb, const ControlT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
 
+struct CallT : public ::flatbuffers::NativeTable {
+  typedef Call TableType;
+  uint32_t entry = 0;
+  std::vector<uint32_t> inputs{};
+  std::vector<uint32_t> outputs{};
+  std::vector<uint32_t> reads{};
+  std::vector<uint32_t> writes{};
+};
+
+struct Call FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef CallT NativeTableType;
+  typedef CallBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_ENTRY = 4,
+    VT_INPUTS = 6,
+    VT_OUTPUTS = 8,
+    VT_READS = 10,
+    VT_WRITES = 12
+  };
+  uint32_t entry() const {
+    return GetField<uint32_t>(VT_ENTRY, 0);
+  }
+  const ::flatbuffers::Vector<uint32_t> *inputs() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_INPUTS);
+  }
+  const ::flatbuffers::Vector<uint32_t> *outputs() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_OUTPUTS);
+  }
+  const ::flatbuffers::Vector<uint32_t> *reads() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_READS);
+  }
+  const ::flatbuffers::Vector<uint32_t> *writes() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_WRITES);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint32_t>(verifier, VT_ENTRY, 4) &&
+           VerifyOffset(verifier, VT_INPUTS) &&
+           verifier.VerifyVector(inputs()) &&
+           VerifyOffset(verifier, VT_OUTPUTS) &&
+           verifier.VerifyVector(outputs()) &&
+           VerifyOffset(verifier, VT_READS) &&
+           verifier.VerifyVector(reads()) &&
+           VerifyOffset(verifier, VT_WRITES) &&
+           verifier.VerifyVector(writes()) &&
+           verifier.EndTable();
+  }
+  CallT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(CallT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<Call> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const CallT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct CallBuilder {
+  typedef Call Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_entry(uint32_t entry) {
+    fbb_.AddElement<uint32_t>(Call::VT_ENTRY, entry, 0);
+  }
+  void add_inputs(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> inputs) {
+    fbb_.AddOffset(Call::VT_INPUTS, inputs);
+  }
+  void add_outputs(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> outputs) {
+    fbb_.AddOffset(Call::VT_OUTPUTS, outputs);
+  }
+  void add_reads(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> reads) {
+    fbb_.AddOffset(Call::VT_READS, reads);
+  }
+  void add_writes(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> writes) {
+    fbb_.AddOffset(Call::VT_WRITES, writes);
+  }
+  explicit CallBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<Call> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<Call>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<Call> CreateCall(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t entry = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> inputs = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> outputs = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> reads = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> writes = 0) {
+  CallBuilder builder_(_fbb);
+  builder_.add_writes(writes);
+  builder_.add_reads(reads);
+  builder_.add_outputs(outputs);
+  builder_.add_inputs(inputs);
+  builder_.add_entry(entry);
+  return builder_.Finish();
+}
+
+struct Call::Traits {
+  using type = Call;
+  static auto constexpr Create = CreateCall;
+};
+
+inline ::flatbuffers::Offset<Call> CreateCallDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t entry = 0,
+    const std::vector<uint32_t> *inputs = nullptr,
+    const std::vector<uint32_t> *outputs = nullptr,
+    const std::vector<uint32_t> *reads = nullptr,
+    const std::vector<uint32_t> *writes = nullptr) {
+  auto inputs__ = inputs ? _fbb.CreateVector<uint32_t>(*inputs) : 0;
+  auto outputs__ = outputs ? _fbb.CreateVector<uint32_t>(*outputs) : 0;
+  auto reads__ = reads ? _fbb.CreateVector<uint32_t>(*reads) : 0;
+  auto writes__ = writes ? _fbb.CreateVector<uint32_t>(*writes) : 0;
+  return vorab::fb::CreateCall(
+      _fbb,
+      entry,
+      inputs__,
+      outputs__,
+      reads__,
+      writes__);
+}
+
+::flatbuffers::Offset<Call> CreateCall(::flatbuffers::FlatBufferBuilder &_fbb, const CallT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
+struct TransferT : public ::flatbuffers::NativeTable {
+  typedef Transfer TableType;
+  uint32_t input = 0;
+  uint32_t output = 0;
+};
+
+struct Transfer FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef TransferT NativeTableType;
+  typedef TransferBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_INPUT = 4,
+    VT_OUTPUT = 6
+  };
+  uint32_t input() const {
+    return GetField<uint32_t>(VT_INPUT, 0);
+  }
+  uint32_t output() const {
+    return GetField<uint32_t>(VT_OUTPUT, 0);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint32_t>(verifier, VT_INPUT, 4) &&
+           VerifyField<uint32_t>(verifier, VT_OUTPUT, 4) &&
+           verifier.EndTable();
+  }
+  TransferT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(TransferT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<Transfer> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const TransferT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct TransferBuilder {
+  typedef Transfer Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_input(uint32_t input) {
+    fbb_.AddElement<uint32_t>(Transfer::VT_INPUT, input, 0);
+  }
+  void add_output(uint32_t output) {
+    fbb_.AddElement<uint32_t>(Transfer::VT_OUTPUT, output, 0);
+  }
+  explicit TransferBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<Transfer> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<Transfer>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<Transfer> CreateTransfer(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t input = 0,
+    uint32_t output = 0) {
+  TransferBuilder builder_(_fbb);
+  builder_.add_output(output);
+  builder_.add_input(input);
+  return builder_.Finish();
+}
+
+struct Transfer::Traits {
+  using type = Transfer;
+  static auto constexpr Create = CreateTransfer;
+};
+
+::flatbuffers::Offset<Transfer> CreateTransfer(::flatbuffers::FlatBufferBuilder &_fbb, const TransferT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
+struct PlacementCostT : public ::flatbuffers::NativeTable {
+  typedef PlacementCost TableType;
+  std::string target{};
+  uint64_t ns = 0;
+  uint32_t problem = 0;
+};
+
+struct PlacementCost FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef PlacementCostT NativeTableType;
+  typedef PlacementCostBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_TARGET = 4,
+    VT_NS = 6,
+    VT_PROBLEM = 8
+  };
+  const ::flatbuffers::String *target() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_TARGET);
+  }
+  uint64_t ns() const {
+    return GetField<uint64_t>(VT_NS, 0);
+  }
+  uint32_t problem() const {
+    return GetField<uint32_t>(VT_PROBLEM, 0);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffsetRequired(verifier, VT_TARGET) &&
+           verifier.VerifyString(target()) &&
+           VerifyField<uint64_t>(verifier, VT_NS, 8) &&
+           VerifyField<uint32_t>(verifier, VT_PROBLEM, 4) &&
+           verifier.EndTable();
+  }
+  PlacementCostT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(PlacementCostT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<PlacementCost> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementCostT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct PlacementCostBuilder {
+  typedef PlacementCost Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_target(::flatbuffers::Offset<::flatbuffers::String> target) {
+    fbb_.AddOffset(PlacementCost::VT_TARGET, target);
+  }
+  void add_ns(uint64_t ns) {
+    fbb_.AddElement<uint64_t>(PlacementCost::VT_NS, ns, 0);
+  }
+  void add_problem(uint32_t problem) {
+    fbb_.AddElement<uint32_t>(PlacementCost::VT_PROBLEM, problem, 0);
+  }
+  explicit PlacementCostBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<PlacementCost> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<PlacementCost>(end);
+    fbb_.Required(o, PlacementCost::VT_TARGET);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<PlacementCost> CreatePlacementCost(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::String> target = 0,
+    uint64_t ns = 0,
+    uint32_t problem = 0) {
+  PlacementCostBuilder builder_(_fbb);
+  builder_.add_ns(ns);
+  builder_.add_problem(problem);
+  builder_.add_target(target);
+  return builder_.Finish();
+}
+
+struct PlacementCost::Traits {
+  using type = PlacementCost;
+  static auto constexpr Create = CreatePlacementCost;
+};
+
+inline ::flatbuffers::Offset<PlacementCost> CreatePlacementCostDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const char *target = nullptr,
+    uint64_t ns = 0,
+    uint32_t problem = 0) {
+  auto target__ = target ? _fbb.CreateString(target) : 0;
+  return vorab::fb::CreatePlacementCost(
+      _fbb,
+      target__,
+      ns,
+      problem);
+}
+
+::flatbuffers::Offset<PlacementCost> CreatePlacementCost(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementCostT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
+struct PlacementT : public ::flatbuffers::NativeTable {
+  typedef Placement TableType;
+  uint32_t reason = 0;
+  std::vector<std::unique_ptr<vorab::fb::PlacementCostT>> costs{};
+  PlacementT() = default;
+  PlacementT(const PlacementT &o);
+  PlacementT(PlacementT&&) FLATBUFFERS_NOEXCEPT = default;
+  PlacementT &operator=(PlacementT o) FLATBUFFERS_NOEXCEPT;
+};
+
+struct Placement FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef PlacementT NativeTableType;
+  typedef PlacementBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_REASON = 4,
+    VT_COSTS = 6
+  };
+  uint32_t reason() const {
+    return GetField<uint32_t>(VT_REASON, 0);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::PlacementCost>> *costs() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::PlacementCost>> *>(VT_COSTS);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint32_t>(verifier, VT_REASON, 4) &&
+           VerifyOffset(verifier, VT_COSTS) &&
+           verifier.VerifyVector(costs()) &&
+           verifier.VerifyVectorOfTables(costs()) &&
+           verifier.EndTable();
+  }
+  PlacementT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(PlacementT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<Placement> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct PlacementBuilder {
+  typedef Placement Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_reason(uint32_t reason) {
+    fbb_.AddElement<uint32_t>(Placement::VT_REASON, reason, 0);
+  }
+  void add_costs(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::PlacementCost>>> costs) {
+    fbb_.AddOffset(Placement::VT_COSTS, costs);
+  }
+  explicit PlacementBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<Placement> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<Placement>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<Placement> CreatePlacement(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t reason = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::PlacementCost>>> costs = 0) {
+  PlacementBuilder builder_(_fbb);
+  builder_.add_costs(costs);
+  builder_.add_reason(reason);
+  return builder_.Finish();
+}
+
+struct Placement::Traits {
+  using type = Placement;
+  static auto constexpr Create = CreatePlacement;
+};
+
+inline ::flatbuffers::Offset<Placement> CreatePlacementDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t reason = 0,
+    const std::vector<::flatbuffers::Offset<vorab::fb::PlacementCost>> *costs = nullptr) {
+  auto costs__ = costs ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::PlacementCost>>(*costs) : 0;
+  return vorab::fb::CreatePlacement(
+      _fbb,
+      reason,
+      costs__);
+}
+
+::flatbuffers::Offset<Placement> CreatePlacement(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
 struct StepT : public ::flatbuffers::NativeTable {
   typedef Step TableType;
   vorab::fb::StepBodyUnion body{};
@@ -3587,6 +4024,11 @@ struct StepT : public ::flatbuffers::NativeTable {
   uint32_t border = 0;
   std::vector<uint32_t> nodes{};
   std::vector<uint32_t> locations{};
+  std::unique_ptr<vorab::fb::PlacementT> placement{};
+  StepT() = default;
+  StepT(const StepT &o);
+  StepT(StepT&&) FLATBUFFERS_NOEXCEPT = default;
+  StepT &operator=(StepT o) FLATBUFFERS_NOEXCEPT;
 };
 
 struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
@@ -3600,7 +4042,8 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_REASON = 10,
     VT_BORDER = 12,
     VT_NODES = 14,
-    VT_LOCATIONS = 16
+    VT_LOCATIONS = 16,
+    VT_PLACEMENT = 18
   };
   vorab::fb::StepBody body_type() const {
     return static_cast<vorab::fb::StepBody>(GetField<uint8_t>(VT_BODY_TYPE, 0));
@@ -3621,6 +4064,12 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const vorab::fb::Control *body_as_Control() const {
     return body_type() == vorab::fb::StepBody::Control ? static_cast<const vorab::fb::Control *>(body()) : nullptr;
   }
+  const vorab::fb::Call *body_as_Call() const {
+    return body_type() == vorab::fb::StepBody::Call ? static_cast<const vorab::fb::Call *>(body()) : nullptr;
+  }
+  const vorab::fb::Transfer *body_as_Transfer() const {
+    return body_type() == vorab::fb::StepBody::Transfer ? static_cast<const vorab::fb::Transfer *>(body()) : nullptr;
+  }
   const ::flatbuffers::String *name() const {
     return GetPointer<const ::flatbuffers::String *>(VT_NAME);
   }
@@ -3636,6 +4085,9 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<uint32_t> *locations() const {
     return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_LOCATIONS);
   }
+  const vorab::fb::Placement *placement() const {
+    return GetPointer<const vorab::fb::Placement *>(VT_PLACEMENT);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -3650,6 +4102,8 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVector(nodes()) &&
            VerifyOffset(verifier, VT_LOCATIONS) &&
            verifier.VerifyVector(locations()) &&
+           VerifyOffset(verifier, VT_PLACEMENT) &&
+           verifier.VerifyTable(placement()) &&
            verifier.EndTable();
   }
   StepT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -3671,6 +4125,14 @@ template<> inline const vorab::fb::Apply *Step::body_as<vorab::fb::Apply>() cons
 
 template<> inline const vorab::fb::Control *Step::body_as<vorab::fb::Control>() const {
   return body_as_Control();
+}
+
+template<> inline const vorab::fb::Call *Step::body_as<vorab::fb::Call>() const {
+  return body_as_Call();
+}
+
+template<> inline const vorab::fb::Transfer *Step::body_as<vorab::fb::Transfer>() const {
+  return body_as_Transfer();
 }
 
 struct StepBuilder {
@@ -3698,6 +4160,9 @@ struct StepBuilder {
   void add_locations(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> locations) {
     fbb_.AddOffset(Step::VT_LOCATIONS, locations);
   }
+  void add_placement(::flatbuffers::Offset<vorab::fb::Placement> placement) {
+    fbb_.AddOffset(Step::VT_PLACEMENT, placement);
+  }
   explicit StepBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -3718,8 +4183,10 @@ inline ::flatbuffers::Offset<Step> CreateStep(
     uint32_t reason = 0,
     uint32_t border = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> nodes = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> locations = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> locations = 0,
+    ::flatbuffers::Offset<vorab::fb::Placement> placement = 0) {
   StepBuilder builder_(_fbb);
+  builder_.add_placement(placement);
   builder_.add_locations(locations);
   builder_.add_nodes(nodes);
   builder_.add_border(border);
@@ -3743,7 +4210,8 @@ inline ::flatbuffers::Offset<Step> CreateStepDirect(
     uint32_t reason = 0,
     uint32_t border = 0,
     const std::vector<uint32_t> *nodes = nullptr,
-    const std::vector<uint32_t> *locations = nullptr) {
+    const std::vector<uint32_t> *locations = nullptr,
+    ::flatbuffers::Offset<vorab::fb::Placement> placement = 0) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto nodes__ = nodes ? _fbb.CreateVector<uint32_t>(*nodes) : 0;
   auto locations__ = locations ? _fbb.CreateVector<uint32_t>(*locations) : 0;
@@ -3755,7 +4223,8 @@ inline ::flatbuffers::Offset<Step> CreateStepDirect(
       reason,
       border,
       nodes__,
-      locations__);
+      locations__,
+      placement);
 }
 
 ::flatbuffers::Offset<Step> CreateStep(::flatbuffers::FlatBufferBuilder &_fbb, const StepT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -4105,6 +4574,11 @@ struct PlanT : public ::flatbuffers::NativeTable {
   std::string name{};
   std::vector<std::string> targets{};
   std::vector<std::unique_ptr<vorab::fb::EntryPlanT>> entries{};
+  bool part = false;
+  std::vector<uint32_t> parts{};
+  std::vector<uint32_t> holds{};
+  std::string router{};
+  std::string calibration{};
   PlanT() = default;
   PlanT(const PlanT &o);
   PlanT(PlanT&&) FLATBUFFERS_NOEXCEPT = default;
@@ -4118,7 +4592,12 @@ struct Plan FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
     VT_NAME = 4,
     VT_TARGETS = 6,
-    VT_ENTRIES = 8
+    VT_ENTRIES = 8,
+    VT_PART = 10,
+    VT_PARTS = 12,
+    VT_HOLDS = 14,
+    VT_ROUTER = 16,
+    VT_CALIBRATION = 18
   };
   const ::flatbuffers::String *name() const {
     return GetPointer<const ::flatbuffers::String *>(VT_NAME);
@@ -4128,6 +4607,21 @@ struct Plan FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   }
   const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::EntryPlan>> *entries() const {
     return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::EntryPlan>> *>(VT_ENTRIES);
+  }
+  bool part() const {
+    return GetField<uint8_t>(VT_PART, 0) != 0;
+  }
+  const ::flatbuffers::Vector<uint32_t> *parts() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_PARTS);
+  }
+  const ::flatbuffers::Vector<uint32_t> *holds() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_HOLDS);
+  }
+  const ::flatbuffers::String *router() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_ROUTER);
+  }
+  const ::flatbuffers::String *calibration() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_CALIBRATION);
   }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
@@ -4140,6 +4634,15 @@ struct Plan FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_ENTRIES) &&
            verifier.VerifyVector(entries()) &&
            verifier.VerifyVectorOfTables(entries()) &&
+           VerifyField<uint8_t>(verifier, VT_PART, 1) &&
+           VerifyOffset(verifier, VT_PARTS) &&
+           verifier.VerifyVector(parts()) &&
+           VerifyOffset(verifier, VT_HOLDS) &&
+           verifier.VerifyVector(holds()) &&
+           VerifyOffset(verifier, VT_ROUTER) &&
+           verifier.VerifyString(router()) &&
+           VerifyOffset(verifier, VT_CALIBRATION) &&
+           verifier.VerifyString(calibration()) &&
            verifier.EndTable();
   }
   PlanT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -4160,6 +4663,21 @@ struct PlanBuilder {
   void add_entries(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::EntryPlan>>> entries) {
     fbb_.AddOffset(Plan::VT_ENTRIES, entries);
   }
+  void add_part(bool part) {
+    fbb_.AddElement<uint8_t>(Plan::VT_PART, static_cast<uint8_t>(part), 0);
+  }
+  void add_parts(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> parts) {
+    fbb_.AddOffset(Plan::VT_PARTS, parts);
+  }
+  void add_holds(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> holds) {
+    fbb_.AddOffset(Plan::VT_HOLDS, holds);
+  }
+  void add_router(::flatbuffers::Offset<::flatbuffers::String> router) {
+    fbb_.AddOffset(Plan::VT_ROUTER, router);
+  }
+  void add_calibration(::flatbuffers::Offset<::flatbuffers::String> calibration) {
+    fbb_.AddOffset(Plan::VT_CALIBRATION, calibration);
+  }
   explicit PlanBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -4176,11 +4694,21 @@ inline ::flatbuffers::Offset<Plan> CreatePlan(
     ::flatbuffers::FlatBufferBuilder &_fbb,
     ::flatbuffers::Offset<::flatbuffers::String> name = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> targets = 0,
-    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::EntryPlan>>> entries = 0) {
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::EntryPlan>>> entries = 0,
+    bool part = false,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> parts = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> holds = 0,
+    ::flatbuffers::Offset<::flatbuffers::String> router = 0,
+    ::flatbuffers::Offset<::flatbuffers::String> calibration = 0) {
   PlanBuilder builder_(_fbb);
+  builder_.add_calibration(calibration);
+  builder_.add_router(router);
+  builder_.add_holds(holds);
+  builder_.add_parts(parts);
   builder_.add_entries(entries);
   builder_.add_targets(targets);
   builder_.add_name(name);
+  builder_.add_part(part);
   return builder_.Finish();
 }
 
@@ -4193,15 +4721,29 @@ inline ::flatbuffers::Offset<Plan> CreatePlanDirect(
     ::flatbuffers::FlatBufferBuilder &_fbb,
     const char *name = nullptr,
     const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *targets = nullptr,
-    const std::vector<::flatbuffers::Offset<vorab::fb::EntryPlan>> *entries = nullptr) {
+    const std::vector<::flatbuffers::Offset<vorab::fb::EntryPlan>> *entries = nullptr,
+    bool part = false,
+    const std::vector<uint32_t> *parts = nullptr,
+    const std::vector<uint32_t> *holds = nullptr,
+    const char *router = nullptr,
+    const char *calibration = nullptr) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto targets__ = targets ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*targets) : 0;
   auto entries__ = entries ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::EntryPlan>>(*entries) : 0;
+  auto parts__ = parts ? _fbb.CreateVector<uint32_t>(*parts) : 0;
+  auto holds__ = holds ? _fbb.CreateVector<uint32_t>(*holds) : 0;
+  auto router__ = router ? _fbb.CreateString(router) : 0;
+  auto calibration__ = calibration ? _fbb.CreateString(calibration) : 0;
   return vorab::fb::CreatePlan(
       _fbb,
       name__,
       targets__,
-      entries__);
+      entries__,
+      part,
+      parts__,
+      holds__,
+      router__,
+      calibration__);
 }
 
 ::flatbuffers::Offset<Plan> CreatePlan(::flatbuffers::FlatBufferBuilder &_fbb, const PlanT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -5655,6 +6197,167 @@ inline ::flatbuffers::Offset<Control> Control::Pack(::flatbuffers::FlatBufferBui
       _scratch);
 }
 
+inline CallT *Call::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<CallT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void Call::UnPackTo(CallT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = entry(); _o->entry = _e; }
+  { auto _e = inputs(); if (_e) { _o->inputs.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->inputs[_i] = _e->Get(_i); } } else { _o->inputs.resize(0); } }
+  { auto _e = outputs(); if (_e) { _o->outputs.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->outputs[_i] = _e->Get(_i); } } else { _o->outputs.resize(0); } }
+  { auto _e = reads(); if (_e) { _o->reads.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->reads[_i] = _e->Get(_i); } } else { _o->reads.resize(0); } }
+  { auto _e = writes(); if (_e) { _o->writes.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->writes[_i] = _e->Get(_i); } } else { _o->writes.resize(0); } }
+}
+
+inline ::flatbuffers::Offset<Call> CreateCall(::flatbuffers::FlatBufferBuilder &_fbb, const CallT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return Call::Pack(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<Call> Call::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const CallT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const CallT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _entry = _o->entry;
+  auto _inputs = _o->inputs.size() ? _fbb.CreateVector(_o->inputs) : 0;
+  auto _outputs = _o->outputs.size() ? _fbb.CreateVector(_o->outputs) : 0;
+  auto _reads = _o->reads.size() ? _fbb.CreateVector(_o->reads) : 0;
+  auto _writes = _o->writes.size() ? _fbb.CreateVector(_o->writes) : 0;
+  return vorab::fb::CreateCall(
+      _fbb,
+      _entry,
+      _inputs,
+      _outputs,
+      _reads,
+      _writes);
+}
+
+inline TransferT *Transfer::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<TransferT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void Transfer::UnPackTo(TransferT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = input(); _o->input = _e; }
+  { auto _e = output(); _o->output = _e; }
+}
+
+inline ::flatbuffers::Offset<Transfer> CreateTransfer(::flatbuffers::FlatBufferBuilder &_fbb, const TransferT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return Transfer::Pack(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<Transfer> Transfer::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const TransferT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const TransferT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _input = _o->input;
+  auto _output = _o->output;
+  return vorab::fb::CreateTransfer(
+      _fbb,
+      _input,
+      _output);
+}
+
+inline PlacementCostT *PlacementCost::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<PlacementCostT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void PlacementCost::UnPackTo(PlacementCostT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = target(); if (_e) _o->target = _e->str(); }
+  { auto _e = ns(); _o->ns = _e; }
+  { auto _e = problem(); _o->problem = _e; }
+}
+
+inline ::flatbuffers::Offset<PlacementCost> CreatePlacementCost(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementCostT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return PlacementCost::Pack(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<PlacementCost> PlacementCost::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementCostT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const PlacementCostT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _target = _fbb.CreateString(_o->target);
+  auto _ns = _o->ns;
+  auto _problem = _o->problem;
+  return vorab::fb::CreatePlacementCost(
+      _fbb,
+      _target,
+      _ns,
+      _problem);
+}
+
+inline PlacementT::PlacementT(const PlacementT &o)
+      : reason(o.reason) {
+  costs.reserve(o.costs.size());
+  for (const auto &costs_ : o.costs) { costs.emplace_back((costs_) ? new vorab::fb::PlacementCostT(*costs_) : nullptr); }
+}
+
+inline PlacementT &PlacementT::operator=(PlacementT o) FLATBUFFERS_NOEXCEPT {
+  std::swap(reason, o.reason);
+  std::swap(costs, o.costs);
+  return *this;
+}
+
+inline PlacementT *Placement::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<PlacementT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void Placement::UnPackTo(PlacementT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = reason(); _o->reason = _e; }
+  { auto _e = costs(); if (_e) { _o->costs.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->costs[_i]) { _e->Get(_i)->UnPackTo(_o->costs[_i].get(), _resolver); } else { _o->costs[_i] = std::unique_ptr<vorab::fb::PlacementCostT>(_e->Get(_i)->UnPack(_resolver)); } } } else { _o->costs.resize(0); } }
+}
+
+inline ::flatbuffers::Offset<Placement> CreatePlacement(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return Placement::Pack(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<Placement> Placement::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const PlacementT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const PlacementT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _reason = _o->reason;
+  auto _costs = _o->costs.size() ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::PlacementCost>> (_o->costs.size(), [](size_t i, _VectorArgs *__va) { return CreatePlacementCost(*__va->__fbb, __va->__o->costs[i].get(), __va->__rehasher); }, &_va ) : 0;
+  return vorab::fb::CreatePlacement(
+      _fbb,
+      _reason,
+      _costs);
+}
+
+inline StepT::StepT(const StepT &o)
+      : body(o.body),
+        name(o.name),
+        reason(o.reason),
+        border(o.border),
+        nodes(o.nodes),
+        locations(o.locations),
+        placement((o.placement) ? new vorab::fb::PlacementT(*o.placement) : nullptr) {
+}
+
+inline StepT &StepT::operator=(StepT o) FLATBUFFERS_NOEXCEPT {
+  std::swap(body, o.body);
+  std::swap(name, o.name);
+  std::swap(reason, o.reason);
+  std::swap(border, o.border);
+  std::swap(nodes, o.nodes);
+  std::swap(locations, o.locations);
+  std::swap(placement, o.placement);
+  return *this;
+}
+
 inline StepT *Step::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
   auto _o = std::make_unique<StepT>();
   UnPackTo(_o.get(), _resolver);
@@ -5671,6 +6374,7 @@ inline void Step::UnPackTo(StepT *_o, const ::flatbuffers::resolver_function_t *
   { auto _e = border(); _o->border = _e; }
   { auto _e = nodes(); if (_e) { _o->nodes.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->nodes[_i] = _e->Get(_i); } } else { _o->nodes.resize(0); } }
   { auto _e = locations(); if (_e) { _o->locations.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->locations[_i] = _e->Get(_i); } } else { _o->locations.resize(0); } }
+  { auto _e = placement(); if (_e) { if(_o->placement) { _e->UnPackTo(_o->placement.get(), _resolver); } else { _o->placement = std::unique_ptr<vorab::fb::PlacementT>(_e->UnPack(_resolver)); } } else if (_o->placement) { _o->placement.reset(); } }
 }
 
 inline ::flatbuffers::Offset<Step> CreateStep(::flatbuffers::FlatBufferBuilder &_fbb, const StepT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -5688,6 +6392,7 @@ inline ::flatbuffers::Offset<Step> Step::Pack(::flatbuffers::FlatBufferBuilder &
   auto _border = _o->border;
   auto _nodes = _o->nodes.size() ? _fbb.CreateVector(_o->nodes) : 0;
   auto _locations = _o->locations.size() ? _fbb.CreateVector(_o->locations) : 0;
+  auto _placement = _o->placement ? CreatePlacement(_fbb, _o->placement.get(), _rehasher) : 0;
   return vorab::fb::CreateStep(
       _fbb,
       _body_type,
@@ -5696,7 +6401,8 @@ inline ::flatbuffers::Offset<Step> Step::Pack(::flatbuffers::FlatBufferBuilder &
       _reason,
       _border,
       _nodes,
-      _locations);
+      _locations,
+      _placement);
 }
 
 inline RegionT::RegionT(const RegionT &o)
@@ -5845,7 +6551,12 @@ inline ::flatbuffers::Offset<EntryPlan> EntryPlan::Pack(::flatbuffers::FlatBuffe
 
 inline PlanT::PlanT(const PlanT &o)
       : name(o.name),
-        targets(o.targets) {
+        targets(o.targets),
+        part(o.part),
+        parts(o.parts),
+        holds(o.holds),
+        router(o.router),
+        calibration(o.calibration) {
   entries.reserve(o.entries.size());
   for (const auto &entries_ : o.entries) { entries.emplace_back((entries_) ? new vorab::fb::EntryPlanT(*entries_) : nullptr); }
 }
@@ -5854,6 +6565,11 @@ inline PlanT &PlanT::operator=(PlanT o) FLATBUFFERS_NOEXCEPT {
   std::swap(name, o.name);
   std::swap(targets, o.targets);
   std::swap(entries, o.entries);
+  std::swap(part, o.part);
+  std::swap(parts, o.parts);
+  std::swap(holds, o.holds);
+  std::swap(router, o.router);
+  std::swap(calibration, o.calibration);
   return *this;
 }
 
@@ -5869,6 +6585,11 @@ inline void Plan::UnPackTo(PlanT *_o, const ::flatbuffers::resolver_function_t *
   { auto _e = name(); if (_e) _o->name = _e->str(); }
   { auto _e = targets(); if (_e) { _o->targets.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->targets[_i] = _e->Get(_i)->str(); } } else { _o->targets.resize(0); } }
   { auto _e = entries(); if (_e) { _o->entries.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->entries[_i]) { _e->Get(_i)->UnPackTo(_o->entries[_i].get(), _resolver); } else { _o->entries[_i] = std::unique_ptr<vorab::fb::EntryPlanT>(_e->Get(_i)->UnPack(_resolver)); } } } else { _o->entries.resize(0); } }
+  { auto _e = part(); _o->part = _e; }
+  { auto _e = parts(); if (_e) { _o->parts.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->parts[_i] = _e->Get(_i); } } else { _o->parts.resize(0); } }
+  { auto _e = holds(); if (_e) { _o->holds.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->holds[_i] = _e->Get(_i); } } else { _o->holds.resize(0); } }
+  { auto _e = router(); if (_e) _o->router = _e->str(); }
+  { auto _e = calibration(); if (_e) _o->calibration = _e->str(); }
 }
 
 inline ::flatbuffers::Offset<Plan> CreatePlan(::flatbuffers::FlatBufferBuilder &_fbb, const PlanT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -5882,11 +6603,21 @@ inline ::flatbuffers::Offset<Plan> Plan::Pack(::flatbuffers::FlatBufferBuilder &
   auto _name = _fbb.CreateString(_o->name);
   auto _targets = _o->targets.size() ? _fbb.CreateVectorOfStrings(_o->targets) : 0;
   auto _entries = _o->entries.size() ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::EntryPlan>> (_o->entries.size(), [](size_t i, _VectorArgs *__va) { return CreateEntryPlan(*__va->__fbb, __va->__o->entries[i].get(), __va->__rehasher); }, &_va ) : 0;
+  auto _part = _o->part;
+  auto _parts = _o->parts.size() ? _fbb.CreateVector(_o->parts) : 0;
+  auto _holds = _o->holds.size() ? _fbb.CreateVector(_o->holds) : 0;
+  auto _router = _o->router.empty() ? 0 : _fbb.CreateString(_o->router);
+  auto _calibration = _o->calibration.empty() ? 0 : _fbb.CreateString(_o->calibration);
   return vorab::fb::CreatePlan(
       _fbb,
       _name,
       _targets,
-      _entries);
+      _entries,
+      _part,
+      _parts,
+      _holds,
+      _router,
+      _calibration);
 }
 
 inline SegmentT::SegmentT(const SegmentT &o)
@@ -6384,6 +7115,14 @@ inline bool VerifyStepBody(::flatbuffers::VerifierTemplate<B> &verifier, const v
       auto ptr = reinterpret_cast<const vorab::fb::Control *>(obj);
       return verifier.VerifyTable(ptr);
     }
+    case StepBody::Call: {
+      auto ptr = reinterpret_cast<const vorab::fb::Call *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
+    case StepBody::Transfer: {
+      auto ptr = reinterpret_cast<const vorab::fb::Transfer *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
     default: return true;
   }
 }
@@ -6420,6 +7159,14 @@ inline void *StepBodyUnion::UnPack(const void *obj, StepBody type, const ::flatb
       auto ptr = reinterpret_cast<const vorab::fb::Control *>(obj);
       return ptr->UnPack(resolver);
     }
+    case StepBody::Call: {
+      auto ptr = reinterpret_cast<const vorab::fb::Call *>(obj);
+      return ptr->UnPack(resolver);
+    }
+    case StepBody::Transfer: {
+      auto ptr = reinterpret_cast<const vorab::fb::Transfer *>(obj);
+      return ptr->UnPack(resolver);
+    }
     default: return nullptr;
   }
 }
@@ -6443,6 +7190,14 @@ inline ::flatbuffers::Offset<void> StepBodyUnion::Pack(::flatbuffers::FlatBuffer
       auto ptr = reinterpret_cast<const vorab::fb::ControlT *>(value);
       return CreateControl(_fbb, ptr, _rehasher).Union();
     }
+    case StepBody::Call: {
+      auto ptr = reinterpret_cast<const vorab::fb::CallT *>(value);
+      return CreateCall(_fbb, ptr, _rehasher).Union();
+    }
+    case StepBody::Transfer: {
+      auto ptr = reinterpret_cast<const vorab::fb::TransferT *>(value);
+      return CreateTransfer(_fbb, ptr, _rehasher).Union();
+    }
     default: return 0;
   }
 }
@@ -6463,6 +7218,14 @@ inline StepBodyUnion::StepBodyUnion(const StepBodyUnion &u) : type(u.type), valu
     }
     case StepBody::Control: {
       value = new vorab::fb::ControlT(*reinterpret_cast<vorab::fb::ControlT *>(u.value));
+      break;
+    }
+    case StepBody::Call: {
+      value = new vorab::fb::CallT(*reinterpret_cast<vorab::fb::CallT *>(u.value));
+      break;
+    }
+    case StepBody::Transfer: {
+      value = new vorab::fb::TransferT(*reinterpret_cast<vorab::fb::TransferT *>(u.value));
       break;
     }
     default:
@@ -6489,6 +7252,16 @@ inline void StepBodyUnion::Reset() {
     }
     case StepBody::Control: {
       auto ptr = reinterpret_cast<vorab::fb::ControlT *>(value);
+      delete ptr;
+      break;
+    }
+    case StepBody::Call: {
+      auto ptr = reinterpret_cast<vorab::fb::CallT *>(value);
+      delete ptr;
+      break;
+    }
+    case StepBody::Transfer: {
+      auto ptr = reinterpret_cast<vorab::fb::TransferT *>(value);
       delete ptr;
       break;
     }

@@ -57,7 +57,7 @@ void check_body_flows(const PlanContext& plan, const Path& path, const fb::Contr
     for (uint32_t s = 0; s < count(body.steps()); ++s) {
       steps.push_back({std::nullopt, s, body.steps()->Get(s), false});
     }
-    check_flow({plan.context, items(body.values()), frames[i]}, path.at("bodies", i), steps);
+    check_flow({plan.context, items(body.values()), frames[i], false}, path.at("bodies", i), steps);
   }
 }
 
@@ -90,7 +90,7 @@ void check_control(const PlanContext& plan, const Path& path, const fb::Control&
   for (uint32_t i = 0; i < frames.size(); ++i) {
     const fb::Body& body = *control.bodies()->Get(i);
     const Path at = path.at("bodies", i);
-    const PlanContext of{plan.context, items(body.values()), frames[i]};
+    const PlanContext of{plan.context, items(body.values()), frames[i], false};
     if (body.arena_bytes() > static_cast<uint64_t>(kLimit)) {
       fail("arena", at.field("arena_bytes"), "is ", body.arena_bytes(), ", expected at most ",
            kLimit);

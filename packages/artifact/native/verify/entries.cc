@@ -85,7 +85,7 @@ void check_entry_symbols(const Context& context, const Path& path, const fb::Ent
   for (const uint32_t symbol : items(entry.symbols())) listed |= uint64_t{1} << symbol;
   for (uint32_t symbol = 0; symbol < symbols; ++symbol) {
     const uint64_t bit = uint64_t{1} << symbol;
-    if ((bound & bit) == (listed & bit)) continue;
+    if ((bound & bit) == (listed & bit) || entry.kind() == fb::EntryKind::Part) continue;
     const bool lacks = (listed & bit) == 0;
     fail("symbol", path.field("symbols"), lacks ? "lack symbol " : "name symbol ", symbol,
          lacks ? ", which is a dim of an input" : ", which is no dim of an input");
@@ -115,7 +115,7 @@ void check_init(const Context& context, const Path& path, const fb::Entry& entry
 
 void check_entry(const Context& context, const Path& path, const fb::Entry& entry) {
   const fb::Program& program = context.program;
-  is_one_of(path.field("kind"), "entry kind", entry.kind(), 2);
+  is_one_of(path.field("kind"), "entry kind", entry.kind(), 3);
   refers_to(path.field("function"), "function", entry.function(), count(program.functions()));
   check_ports(context, path, "inputs", entry.inputs());
   check_ports(context, path, "outputs", entry.outputs());

@@ -5,6 +5,7 @@
 
 #include "artifact/native/verify/control.h"
 #include "artifact/native/verify/ranges.h"
+#include "artifact/native/verify/split.h"
 #include "artifact/native/verify/values.h"
 
 namespace vorab::rules {
@@ -19,10 +20,12 @@ bool touches_arena(const Values& values, const flatbuffers::Vector<uint32_t>* of
   });
 }
 
-// Whether no step of a region addresses memory: all are Apply, and of no value in the arena.
+// Whether no step of a region addresses memory: none is a tape, and no Apply is of a value in the
+// arena.
 bool is_value_region(const PlanContext& plan, const fb::Region& region) {
   const auto& steps = items(region.steps());
   return std::all_of(steps.begin(), steps.end(), [&](const fb::Step* step) {
+    if (is_split_step(*step)) return true;
     const fb::Apply* apply = step->body_as_Apply();
     return apply && !touches_arena(plan.values, apply->inputs()) &&
            !touches_arena(plan.values, apply->outputs());
@@ -68,16 +71,18 @@ void check_casts(const fb::Program& program, const Path& path, const fb::EntryPl
 }
 
 void check_entry_plan(const Context& context, const Path& path, const fb::EntryPlan& of,
-                      const Strings* targets) {
+                      const fb::Plan& within) {
   const fb::Program& program = context.program;
   const Frame frame = entry_frame(program, *program.entries()->Get(of.entry()));
-  const PlanContext plan{context, items(of.values()), frame};
+  const bool split = count(within.targets()) > 1;
+  const PlanContext plan{context, items(of.values()), frame, split};
   const uint64_t arena = of.arena_bytes();
   if (arena > static_cast<uint64_t>(kLimit)) {
     fail("arena", path.field("arena_bytes"), "is ", arena, ", expected at most ", kLimit);
   }
   check_values(plan, path, arena);
-  const std::vector<PlacedStep> steps = check_regions(plan, path, of, targets);
+  const std::vector<PlacedStep> steps = check_regions(plan, path, of, within.targets());
+  if (split) check_split_entry(program, path, of, within);
   check_casts(program, path, of);
   check_ranges(path, program, of, context.high);
   check_ranges(path, program, of, context.low);
@@ -104,8 +109,12 @@ void check_targets(const Path& path, const Strings* targets) {
 }
 
 void check_plan(const Context& context, const Path& path, const fb::Plan& plan) {
-  const uint32_t entries = count(context.program.entries());
+  const fb::Program& program = context.program;
+  const uint32_t entries = count(program.entries());
   check_targets(path, plan.targets());
+  const auto is_planned = [&](const fb::Entry* entry) {
+    return (entry->kind() == fb::EntryKind::Part) == plan.part();
+  };
   std::unordered_set<uint32_t> seen;
   for (uint32_t i = 0; i < count(plan.entries()); ++i) {
     const Path at = path.at("entries", i);
@@ -114,10 +123,19 @@ void check_plan(const Context& context, const Path& path, const fb::Plan& plan) 
     if (!seen.insert(of.entry()).second) {
       fail("duplicate", at.field("entry"), "is ", of.entry(), " again");
     }
-    check_entry_plan(context, at, of, plan.targets());
+    if (!is_planned(program.entries()->Get(of.entry()))) {
+      fail("plan", at.field("entry"), "is ", of.entry(), ", which ", plan.part() ? "is not" : "is",
+           " of kind Part");
+    }
   }
-  if (seen.size() != entries) {
-    fail("plan", path, "has plans of ", seen.size(), " entries, expected ", entries);
+  const auto& all = items(program.entries());
+  const auto expected = static_cast<size_t>(std::count_if(all.begin(), all.end(), is_planned));
+  if (!plan.part() && seen.size() != expected) {
+    fail("plan", path, "has plans of ", seen.size(), " entries, expected ", expected);
+  }
+  check_parts(program, path, plan);
+  for (uint32_t i = 0; i < count(plan.entries()); ++i) {
+    check_entry_plan(context, path.at("entries", i), *plan.entries()->Get(i), plan);
   }
 }
 

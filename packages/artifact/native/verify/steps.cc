@@ -4,6 +4,7 @@
 
 #include "artifact/native/verify/control.h"
 #include "artifact/native/verify/functions.h"
+#include "artifact/native/verify/split.h"
 #include "artifact/native/verify/tape.h"
 
 namespace vorab::rules {
@@ -95,6 +96,15 @@ void check_apply(const PlanContext& plan, const Path& path, const fb::Apply& app
   check_attributes(plan.context, path, op, apply.attributes(), -1);
 }
 
+void check_placement(const fb::Program& program, const Path& path, const fb::Placement& placement) {
+  const uint32_t strings = count(program.strings());
+  refers_to(path.field("reason"), "string", placement.reason(), strings);
+  for (uint32_t i = 0; i < count(placement.costs()); ++i) {
+    const Path at = path.at("costs", i);
+    refers_to(at.field("problem"), "string", placement.costs()->Get(i)->problem(), strings);
+  }
+}
+
 }  // namespace
 
 void check_step(const PlanContext& plan, const Path& path, const fb::Step& step) {
@@ -103,15 +113,22 @@ void check_step(const PlanContext& plan, const Path& path, const fb::Step& step)
   refers_to(path.field("border"), "string", step.border(), count(program.strings()));
   each_refers_to(path, "nodes", "node", step.nodes(), plan.frame.nodes);
   each_refers_to(path, "locations", "location", step.locations(), count(program.locations()));
+  if (step.placement()) check_placement(program, path.field("placement"), *step.placement());
   const Path at = path.field("body");
+  if (is_split_step(step) != plan.split) {
+    fail("plan", at, "is of step kind ", static_cast<unsigned>(step.body_type()), ", in a plan of ",
+         plan.split ? "several targets" : "one target");
+  }
   switch (step.body_type()) {
     case fb::StepBody::Fused: return check_fused(plan, at, *step.body_as_Fused(), false, {});
     case fb::StepBody::Contract: return check_contract(plan, at, *step.body_as_Contract());
     case fb::StepBody::Apply: return check_apply(plan, at, *step.body_as_Apply());
     case fb::StepBody::Control: return check_control(plan, at, *step.body_as_Control());
+    case fb::StepBody::Call: return check_call(plan, at, *step.body_as_Call());
+    case fb::StepBody::Transfer: return check_transfer(plan, at, *step.body_as_Transfer());
     default:
       fail("kind", at, "is of step kind ", static_cast<unsigned>(step.body_type()),
-           ", expected 1 to 4");
+           ", expected 1 to 6");
   }
 }
 

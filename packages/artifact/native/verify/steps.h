@@ -9,6 +9,7 @@ struct PlanContext {
   const Context& context;
   const Values& values;
   const Frame& frame;
+  bool split;  // a plan of several targets
 };
 
 // A step by itself: indices, dtypes, levels, attributes. Its order among the others is for flow.h.

@@ -59,6 +59,25 @@ void of_apply(const PlanContext& plan, const Path& path, const Applied& apply, b
   if (!write) of_values(plan, path, "inputs", apply.inputs(), false, visit);
 }
 
+void of_call(const PlanContext& plan, const Path& path, const fb::Call& call, bool write,
+             const Visit& visit) {
+  of_values(plan, path, write ? "outputs" : "inputs", write ? call.outputs() : call.inputs(), write,
+            visit);
+  of_values(plan, path, write ? "writes" : "reads", write ? call.writes() : call.reads(), write,
+            visit);
+}
+
+void of_transfer(const PlanContext& plan, const Path& path, const fb::Transfer& transfer,
+                 bool write, const Visit& visit) {
+  if (!write) return visit(path.field("input"), {transfer.input(), false, {}});
+  const fb::TensorType& type =
+      type_at(plan.context.program, plan.values[transfer.output()]->type());
+  visit(path.field("output"),
+        {transfer.output(),
+         true,
+         {elements(type, plan.context.high), elements(type, plan.context.low)}});
+}
+
 }  // namespace
 
 void each_use(const PlanContext& plan, const Path& path, const fb::Step& step, const Visit& visit) {
@@ -69,6 +88,8 @@ void each_use(const PlanContext& plan, const Path& path, const fb::Step& step, c
       of_contract(plan, at, *contract, write, visit);
     }
     if (const auto* apply = step.body_as_Apply()) of_apply(plan, at, *apply, write, visit);
+    if (const auto* call = step.body_as_Call()) of_call(plan, at, *call, write, visit);
+    if (const auto* move = step.body_as_Transfer()) of_transfer(plan, at, *move, write, visit);
     if (const auto* control = step.body_as_Control()) {
       of_apply(plan, at, *control, write, visit);
       if (write) of_values(plan, at, "scratch", control->scratch(), true, visit);

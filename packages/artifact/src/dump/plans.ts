@@ -68,10 +68,11 @@ const contractLines = (names: Names, contract: fb.ContractT): string[] => {
   ];
 };
 
+const values = (of: readonly number[]): string => of.map((value) => `%${value}`).join(', ');
+
 type Applied = Pick<fb.ApplyT, 'op' | 'inputs' | 'outputs' | 'attributes'>;
 
 const applyLines = (names: Names, { op, inputs, outputs, attributes }: Applied): string[] => {
-  const values = (of: readonly number[]): string => of.map((value) => `%${value}`).join(', ');
   const operands = inputs.length === 0 ? '' : ` ${values(inputs)}`;
   return [`${values(outputs)} = ${names.op(op)}${operands}${names.attributes(attributes)}`];
 };
@@ -86,6 +87,22 @@ const controlLines = (names: Names, control: fb.ControlT): string[] => [
       ...steps.flatMap((step, s) => stepLines(names, s, step)),
     ]),
   ]),
+];
+
+const callLines = (names: Names, call: fb.CallT): string[] => {
+  const { entry, inputs, outputs, reads, writes } = call;
+  return [
+    `${values(outputs)} = ${names.program.entries[entry]?.name ?? '?'} ${values(inputs)}`.trim(),
+    ...(reads.length > 0 ? [`reads ${values(reads)}`] : []),
+    ...(writes.length > 0 ? [`writes ${values(writes)}`] : []),
+  ];
+};
+
+const placementLines = (names: Names, { reason, costs }: fb.PlacementT): string[] => [
+  `placed: ${names.string(reason)}`,
+  ...costs.map(({ target, ns, problem }) =>
+    problem === 0 ? `  ${target}: ${ns} ns` : `  ${target}: ${names.string(problem)}`,
+  ),
 ];
 
 const valueLines = (
@@ -111,8 +128,13 @@ const stepLines = (names: Names, index: number, step: fb.StepT): string[] => {
           ? controlLines(names, body)
           : body instanceof fb.ApplyT
             ? applyLines(names, body)
-            : [];
-  return [title, ...indent(lines)];
+            : body instanceof fb.CallT
+              ? callLines(names, body)
+              : body instanceof fb.TransferT
+                ? [`%${body.output} = %${body.input}`]
+                : [];
+  const placed = step.placement ? placementLines(names, step.placement) : [];
+  return [title, ...indent([...lines, ...placed])];
 };
 
 const valueText = (names: Names, entry: fb.EntryT | undefined, value: fb.ValueT): string => {
@@ -158,8 +180,18 @@ const entryPlanLines = (names: Names, plan: fb.EntryPlanT): string[] => {
   return lines;
 };
 
+const partsText = ({ program }: Names, plan: fb.PlanT): string => {
+  const named = (items: readonly ({ name: unknown } | undefined)[]): string =>
+    items.map((item) => String(item?.name ?? '?')).join(', ') || 'none';
+  if (plan.part) return `, a part; holds ${named(plan.holds.map((s) => program.states[s]))}`;
+  if (plan.parts.length === 0) return '';
+  const rates = plan.calibration === null ? 'shipped' : `SHA-256 ${plan.calibration}`;
+  const parts = named(plan.parts.map((p) => program.plans[p]));
+  return `, of ${parts}; placed by ${plan.router ?? '?'}, rates ${rates}`;
+};
+
 /** All of a plan: values, regions, steps and tapes. */
 export const planLines = (names: Names, plan: fb.PlanT): string[] => [
-  `plan ${plan.name} for ${plan.targets.join(', ')}`,
+  `plan ${plan.name} for ${plan.targets.join(', ')}${partsText(names, plan)}`,
   ...plan.entries.flatMap((entry) => indent(entryPlanLines(names, entry))),
 ];

@@ -25,7 +25,7 @@ const bodiesOf = ({ context }: PlanContext, path: Path, control: fb.ControlT): B
   return control.bodies.map((body, i) => {
     const at = path.at('bodies', i);
     const frame = bodyFrame(context, at, body.carries, functions[i] ?? 0);
-    return { plan: { context, values: body.values, frame }, path: at, body };
+    return { plan: { context, values: body.values, frame, split: false }, path: at, body };
   });
 };
 

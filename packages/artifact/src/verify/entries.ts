@@ -68,7 +68,7 @@ const checkSymbols = (context: Context, path: Path, entry: fb.EntryT): void => {
   const listed = entry.symbols.reduce((bits, symbol) => bits | (1n << BigInt(symbol)), 0n);
   for (let symbol = 0; symbol < program.symbols.length; symbol++) {
     const bit = 1n << BigInt(symbol);
-    if ((bound & bit) === (listed & bit)) continue;
+    if ((bound & bit) === (listed & bit) || entry.kind === fb.EntryKind.Part) continue;
     fail(
       'symbol',
       path.field('symbols'),
@@ -114,7 +114,7 @@ const checkInit = ({ program }: Context, path: Path, entry: fb.EntryT): void => 
 
 const checkEntry = (context: Context, path: Path, entry: fb.EntryT): void => {
   const { program } = context;
-  isOneOf(path.field('kind'), 'entry kind', entry.kind, 2);
+  isOneOf(path.field('kind'), 'entry kind', entry.kind, 3);
   refersTo(path.field('function'), 'function', entry.function_, program.functions.length);
   checkPorts(context, path, 'inputs', entry.inputs);
   checkPorts(context, path, 'outputs', entry.outputs);

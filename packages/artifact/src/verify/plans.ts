@@ -5,18 +5,20 @@ import type { PlacedStep } from './flow.ts';
 import { entryFrame } from './frame.ts';
 import { checkRanges } from './ranges.ts';
 import { type Context, isDType, limit, Names, refersTo } from './rules.ts';
+import { checkParts, checkSplitEntry, isSplitStep } from './split.ts';
 import { checkStep, type PlanContext } from './steps.ts';
 import { baseOf } from './tape.ts';
 import { checkValues } from './values.ts';
 
-/** Whether no step of a region addresses memory: all are Apply, and of no value in the arena. */
+/** Whether no step of a region addresses memory: none is a tape, and no Apply is of a value in the arena. */
 const isValueRegion = ({ values }: PlanContext, { steps }: fb.RegionT): boolean =>
   steps.every(
-    ({ body }) =>
-      body instanceof fb.ApplyT &&
-      [...body.inputs, ...body.outputs].every(
-        (value) => values[baseOf(values, value)]?.storage !== fb.Storage.Arena,
-      ),
+    (step) =>
+      isSplitStep(step) ||
+      (step.body instanceof fb.ApplyT &&
+        [...step.body.inputs, ...step.body.outputs].every(
+          (value) => values[baseOf(values, value)]?.storage !== fb.Storage.Arena,
+        )),
   );
 
 const checkRegions = (
@@ -55,15 +57,18 @@ const checkEntryPlan = (
   context: Context,
   path: Path,
   plan: fb.EntryPlanT,
-  targets: readonly string[],
+  within: fb.PlanT,
 ): void => {
   const entry = context.program.entries[plan.entry] ?? new fb.EntryT();
-  const of: PlanContext = { context, values: plan.values, frame: entryFrame(context, entry) };
+  const split = within.targets.length > 1;
+  const frame = entryFrame(context, entry);
+  const of: PlanContext = { context, values: plan.values, frame, split };
   if (plan.arenaBytes > BigInt(limit)) {
     fail('arena', path.field('arena_bytes'), `is ${plan.arenaBytes}, expected at most ${limit}`);
   }
   checkValues(of, path, plan.arenaBytes);
-  const steps = checkRegions(of, path, plan.regions, targets);
+  const steps = checkRegions(of, path, plan.regions, within.targets);
+  if (split) checkSplitEntry(context, path, plan, within);
   checkCasts(context, path, plan.casts);
   for (const binding of [context.high, context.low]) checkRanges(path, context, plan, binding);
   const expected = checkFlow(of, path, steps) ?? steps.length;
@@ -85,16 +90,26 @@ const checkTargets = (path: Path, targets: readonly string[]): void => {
 const checkPlan = (context: Context, path: Path, plan: fb.PlanT): void => {
   const { entries } = context.program;
   checkTargets(path, plan.targets);
+  const isPlanned = (entry: fb.EntryT | undefined): boolean =>
+    (entry?.kind === fb.EntryKind.Part) === plan.part;
   const seen = new Set<number>();
   for (const [i, of] of plan.entries.entries()) {
     const at = path.at('entries', i);
     refersTo(at.field('entry'), 'entry', of.entry, entries.length);
     if (seen.has(of.entry)) fail('duplicate', at.field('entry'), `is ${of.entry} again`);
     seen.add(of.entry);
-    checkEntryPlan(context, at, of, plan.targets);
+    if (!isPlanned(entries[of.entry])) {
+      const kind = plan.part ? 'is not' : 'is';
+      fail('plan', at.field('entry'), `is ${of.entry}, which ${kind} of kind Part`);
+    }
   }
-  if (seen.size !== entries.length) {
-    fail('plan', path, `has plans of ${seen.size} entries, expected ${entries.length}`);
+  const expected = entries.filter(isPlanned).length;
+  if (!plan.part && seen.size !== expected) {
+    fail('plan', path, `has plans of ${seen.size} entries, expected ${expected}`);
+  }
+  checkParts(context, path, plan);
+  for (const [i, of] of plan.entries.entries()) {
+    checkEntryPlan(context, path.at('entries', i), of, plan);
   }
 };
 

@@ -5,6 +5,7 @@ import { checkControl } from './control.ts';
 import type { Frame } from './frame.ts';
 import { checkAttributes, checkOp } from './functions.ts';
 import { type Context, eachRefersTo, maxRank, refersTo } from './rules.ts';
+import { checkCall, checkTransfer, isSplitStep } from './split.ts';
 import { checkTape, isZero } from './tape.ts';
 
 /** What the rules of a step need of its plan. */
@@ -12,6 +13,8 @@ export interface PlanContext {
   readonly context: Context;
   readonly values: readonly fb.ValueT[];
   readonly frame: Frame;
+  /** Whether it is a plan of several targets. */
+  readonly split: boolean;
 }
 
 const checkAccess = (
@@ -112,6 +115,14 @@ const checkApply = (plan: PlanContext, path: Path, apply: fb.ApplyT): void => {
   checkAttributes(plan.context, path, op, apply.attributes, -1);
 };
 
+const checkPlacement = ({ program }: Context, path: Path, placement: fb.PlacementT): void => {
+  const strings = program.strings.length;
+  refersTo(path.field('reason'), 'string', placement.reason, strings);
+  for (const [i, { problem }] of placement.costs.entries()) {
+    refersTo(path.at('costs', i).field('problem'), 'string', problem, strings);
+  }
+};
+
 /** A step by itself: indices, dtypes, levels, attributes. Its order among the others is for `checkFlow`. */
 export const checkStep = (plan: PlanContext, path: Path, step: fb.StepT): void => {
   const { program } = plan.context;
@@ -119,11 +130,19 @@ export const checkStep = (plan: PlanContext, path: Path, step: fb.StepT): void =
   refersTo(path.field('border'), 'string', step.border, program.strings.length);
   eachRefersTo(path, 'nodes', 'node', step.nodes, plan.frame.nodes);
   eachRefersTo(path, 'locations', 'location', step.locations, program.locations.length);
+  if (step.placement) checkPlacement(plan.context, path.field('placement'), step.placement);
   const at = path.field('body');
   const { body } = step;
+  if (isSplitStep(step) !== plan.split) {
+    fail('plan', at, `is of step kind ${step.bodyType}, in a plan of ${targetsOf(plan)}`);
+  }
   if (body instanceof fb.FusedT) checkFused(plan, at, body, null);
   else if (body instanceof fb.ContractT) checkContract(plan, at, body);
   else if (body instanceof fb.ApplyT) checkApply(plan, at, body);
   else if (body instanceof fb.ControlT) checkControl(plan, at, body, checkStep);
-  else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 4`);
+  else if (body instanceof fb.CallT) checkCall(plan, at, body);
+  else if (body instanceof fb.TransferT) checkTransfer(plan, at, body);
+  else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 6`);
 };
+
+const targetsOf = ({ split }: PlanContext): string => (split ? 'several targets' : 'one target');

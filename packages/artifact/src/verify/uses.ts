@@ -48,13 +48,37 @@ const ofApply = (
   path: Path,
   apply: fb.ApplyT | fb.ControlT,
 ): Use[] => [
-  ...apply.inputs.map((value, i) => ({
-    path: path.at('inputs', i),
-    value,
-    write: false,
-    filled: none,
-  })),
+  ...read(path, 'inputs', apply.inputs),
   ...written(context, values, path, 'outputs', apply.outputs),
+];
+
+/** Values that are read whole. */
+const read = (path: Path, field: string, of: readonly number[]): Use[] =>
+  of.map((value, i) => ({ path: path.at(field, i), value, write: false, filled: none }));
+
+const ofCall = (
+  context: Context,
+  values: readonly fb.ValueT[],
+  path: Path,
+  call: fb.CallT,
+): Use[] => [
+  ...read(path, 'inputs', call.inputs),
+  ...read(path, 'reads', call.reads),
+  ...written(context, values, path, 'outputs', call.outputs),
+  ...written(context, values, path, 'writes', call.writes),
+];
+
+const ofTransfer = (
+  context: Context,
+  values: readonly fb.ValueT[],
+  path: Path,
+  { input, output }: fb.TransferT,
+): Use[] => [
+  { path: path.field('input'), value: input, write: false, filled: none },
+  ...written(context, values, path, 'output', [output]).map((use) => ({
+    ...use,
+    path: path.field('output'),
+  })),
 ];
 
 /** Values that are written whole. */
@@ -89,5 +113,7 @@ export const usesOf = (
     const scratch = written(context, values, at, 'scratch', body.scratch);
     return [...ofApply(context, values, at, body), ...scratch];
   }
+  if (body instanceof fb.CallT) return ofCall(context, values, at, body);
+  if (body instanceof fb.TransferT) return ofTransfer(context, values, at, body);
   return [];
 };

@@ -10,7 +10,7 @@ const add = (p: fb.ProgramT, shape: number[], dtype = fb.DType.F32): number =>
 export const entries: readonly Mutation[] = [
   ['an entry without a name', 'name', (p) => (entry(p, 0).name = '')],
   ['two entries of one name', 'duplicate', (p) => (entry(p, 1).name = 'classify')],
-  ['an entry of no kind', 'kind', (p) => (entry(p, 0).kind = 2 as fb.EntryKind)],
+  ['an entry of no kind', 'kind', (p) => (entry(p, 0).kind = 3 as fb.EntryKind)],
   ['an entry of no function', 'index', (p) => (entry(p, 0).function_ = 3)],
   ['an input without a name', 'name', (p) => (at(entry(p, 0).inputs, 0).name = '')],
   ['two inputs of one name', 'duplicate', (p) => (at(entry(p, fit).inputs, 1).name = 'image')],

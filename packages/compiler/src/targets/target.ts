@@ -1,4 +1,4 @@
-import type { Op } from '@vorab/graph';
+import type { Op, TensorType } from '@vorab/graph';
 
 /** What the compiler must know of a runtime. */
 export interface Target {
@@ -8,6 +8,8 @@ export interface Target {
   keeps(op: Op): boolean;
   /** Whether it runs this op on the host's CPU, whatever its device is. */
   onHost(op: Op): boolean;
+  /** Why it cannot hold such tensors on every machine, if it cannot; in a plan over several targets another does. */
+  refuses(type: TensorType): string | undefined;
   /** Steps are fused tapes and contractions over an arena, or one op each over the target's own arrays. */
   readonly form: 'arena' | 'ops';
 }

@@ -1,3 +1,4 @@
+import type { Dim } from '../dim.ts';
 import { TypeRuleError } from '../errors.ts';
 import { userError } from '../fail.ts';
 import type { NdArray } from '../ndarray.ts';
@@ -35,6 +36,7 @@ export function control<S extends AttrSpec>(spec: {
     run: RunFunction,
   ): Evaluation;
   carries?(attribute: string, attrs: AttrsOf<S>): number;
+  repeats?(attrs: AttrsOf<S>): Dim;
   narrow?(attrs: AttrsOf<S>, used: readonly boolean[]): Narrowed | null;
   readonly vjp: Vjp<AttrsOf<S>> | null;
   readonly gradientCure?: string;

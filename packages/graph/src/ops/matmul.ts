@@ -42,6 +42,7 @@ export const matmulOp: ContractOp = contraction({
     }
     return [{ dtype: x.dtype, shape: [...batch, m, n] }];
   },
+  work: ([x, y]) => elementCount([...(x?.shape ?? []), y?.shape.at(-1) ?? 1]),
   evaluate([x, y], _, types) {
     const [type] = types;
     const out = ndarray((x as NdArray).dtype, (type?.shape ?? []) as readonly number[]);

@@ -50,6 +50,7 @@ export const scanOp: CallOp = control({
     return [...types.slice(0, carries), ...stacked];
   },
   steps,
+  repeats: ({ length }) => length,
   carries: (_, attrs) => attrs.carries,
   narrow: narrowScan,
   vjp: (context) => scanVjp(scanOp, context),

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "../gemm/product.h"
@@ -22,6 +23,12 @@ void check_targets(const fb::EntryPlan& entry) {
                                            std::string(text(region->target())) + ", not on blas");
     }
   }
+}
+
+// The plan of a part holds some states alone; what other targets hold takes no memory here.
+bool holds(const fb::Plan& plan, uint32_t state) {
+  const auto& held = items(plan.holds());
+  return !plan.part() || std::find(held.begin(), held.end(), state) != held.end();
 }
 
 uint64_t state_bytes(const fb::Program& program, const fb::State& state) {
@@ -60,7 +67,8 @@ void Session::allocate_states() {
   std::vector<uint64_t> offsets;
   uint64_t end = 0;
   for (const fb::State* state : items(root_.states())) {
-    state_bytes_.push_back(state_bytes(root_, *state));
+    const bool held = holds(plan_at(root_, plan_), static_cast<uint32_t>(state_bytes_.size()));
+    state_bytes_.push_back(held ? state_bytes(root_, *state) : 0);
     offsets.push_back(end);
     end += (state_bytes_.back() + 63) / 64 * 64 + kGap;
   }

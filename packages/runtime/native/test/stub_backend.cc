@@ -247,13 +247,15 @@ size_t ledger(vorab_session* session, vorab_count* counts, size_t capacity) {
 
 #ifdef STUB_OWNER_THREAD
 constexpr uint32_t kFlags = VORAB_OWNER_THREAD;
+constexpr const char* kName = "stub_owner";
 #else
 constexpr uint32_t kFlags = 0;
+constexpr const char* kName = "stub";
 #endif
 
 constexpr vorab_backend kBackend = {VORAB_BACKEND_ABI,
                                     kFlags,
-                                    "stub",
+                                    kName,
                                     describe,
                                     open,
                                     close,

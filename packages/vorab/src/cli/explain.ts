@@ -6,6 +6,11 @@ import { locationAt, string } from './program.ts';
 export interface PlanExplanation {
   readonly name: string;
   readonly targets: readonly string[];
+  /** Of a plan over several targets: who placed its steps, by whose rates. */
+  readonly router?: string;
+  readonly rates?: string;
+  /** The states that each of its targets holds. */
+  readonly holds?: Readonly<Record<string, readonly string[]>>;
   readonly entries: readonly EntryExplanation[];
   /** What its targets do on this machine only. */
   readonly here: readonly TargetExplanation[];
@@ -52,9 +57,9 @@ export interface StepExplanation {
   readonly target: string;
   /**
    * fused: a tape over blocks; contract: a matrix product with what follows it; apply: a routine;
-   * control: runs functions.
+   * control: runs functions; call: the steps of one target, of several; transfer: from one to another.
    */
-  readonly form: 'fused' | 'contract' | 'apply' | 'control';
+  readonly form: 'fused' | 'contract' | 'apply' | 'control' | 'call' | 'transfer';
   /** Why it runs on this target in this form. */
   readonly reason: string;
   /** Why the group ends here. */
@@ -65,6 +70,23 @@ export interface StepExplanation {
   readonly locations: readonly string[];
   /** How the functions of a control step run. */
   readonly bodies?: readonly BodyExplanation[];
+  /** What a call runs. */
+  readonly part?: EntryExplanation;
+  /** Why it runs on this target and on no other of the plan. */
+  readonly placement?: PlacementExplanation;
+}
+
+export interface PlacementExplanation {
+  readonly reason: string;
+  readonly costs: readonly CostExplanation[];
+}
+
+/** What the ops that this step is the first to compute cost on a target. */
+export interface CostExplanation {
+  readonly target: string;
+  readonly ns: number;
+  /** Why they cannot run there; null where they can. */
+  readonly problem: string | null;
 }
 
 /** A plan within a plan. */
@@ -82,7 +104,23 @@ export interface CastExplanation {
   readonly location: string;
 }
 
-export function explainEntry(program: fb.ProgramT, plan: fb.EntryPlanT): EntryExplanation {
+/** The states that each target of a plan over several holds. */
+export function explainHolds(
+  program: fb.ProgramT,
+  { targets, parts }: fb.PlanT,
+): Readonly<Record<string, readonly string[]>> {
+  const held = targets.map((target, i) => {
+    const states = program.plans[parts[i] ?? -1]?.holds ?? [];
+    return [String(target), states.map((s) => string(program.states[s]?.name ?? null))] as const;
+  });
+  return Object.fromEntries(held);
+}
+
+export function explainEntry(
+  program: fb.ProgramT,
+  plan: fb.EntryPlanT,
+  within: fb.PlanT,
+): EntryExplanation {
   const entry = program.entries[plan.entry];
   const nodes = program.functions[entry?.function_ ?? -1]?.nodes ?? [];
   return {
@@ -91,7 +129,10 @@ export function explainEntry(program: fb.ProgramT, plan: fb.EntryPlanT): EntryEx
     peakBytes: Number(plan.peakBytes),
     firstWrite: plan.firstWrite,
     steps: plan.regions.flatMap((region) =>
-      region.steps.map((step) => explainStep(program, nodes, string(region.target), step)),
+      region.steps.map((step) => ({
+        ...explainStep(program, nodes, string(region.target), step),
+        ...explainPart(program, within, string(region.target), step),
+      })),
     ),
     casts: plan.casts.map((cast) => ({
       from: fb.DType[cast.from].toLowerCase(),
@@ -116,8 +157,35 @@ function explainStep(
     border: string(program.strings[step.border] ?? null),
     ops: step.nodes.map((index) => opById(nodes[index]?.op ?? 0)?.name ?? '?'),
     locations: step.locations.map((index) => locationAt(program, index)),
+    ...(step.placement && { placement: explainPlacement(program, step.placement) }),
     ...(step.body instanceof fb.ControlT && { bodies: explainBodies(program, target, step.body) }),
   };
+}
+
+function explainPlacement(
+  program: fb.ProgramT,
+  { reason, costs }: fb.PlacementT,
+): PlacementExplanation {
+  return {
+    reason: string(program.strings[reason] ?? null),
+    costs: costs.map(({ target, ns, problem }) => ({
+      target: string(target),
+      ns: Number(ns),
+      problem: string(program.strings[problem] ?? null) || null,
+    })),
+  };
+}
+
+function explainPart(
+  program: fb.ProgramT,
+  { targets, parts }: fb.PlanT,
+  target: string,
+  { body }: fb.StepT,
+): { readonly part?: EntryExplanation } {
+  if (!(body instanceof fb.CallT)) return {};
+  const plan = program.plans[parts[targets.map(String).indexOf(target)] ?? -1];
+  const entry = plan?.entries.find((each) => each.entry === body.entry);
+  return plan && entry ? { part: explainEntry(program, entry, plan) } : {};
 }
 
 function explainBodies(
@@ -143,6 +211,10 @@ function formOf(step: fb.StepT): StepExplanation['form'] {
       return 'contract';
     case fb.StepBody.Control:
       return 'control';
+    case fb.StepBody.Call:
+      return 'call';
+    case fb.StepBody.Transfer:
+      return 'transfer';
     default:
       return 'apply';
   }

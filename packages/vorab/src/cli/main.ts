@@ -40,15 +40,27 @@ function build(cli: { failed: number }): Command {
     .command('compile <model>')
     .description('compile the exported programs of a TypeScript file to one artifact')
     .option('-o, --output <file>', 'where to write it; default: beside the model, as .vorab')
-    .option('--targets <names>', 'the plans to make, comma separated', 'blas,mlx')
+    .option(
+      '--targets <names>',
+      'the plans to make, comma separated; blas+mlx is one plan, split over both',
+      'blas,mlx',
+    )
+    .option('--calibration <file>', 'rates of a machine, from doctor --calibrate, for blas+mlx')
+    .option('--router <command>', 'a process that decides what runs where, by JSON lines')
+    .option('--router-timeout <seconds>', 'how long it may take for a plan', '60')
+    .option('--router-fallback <name>', 'default: if it fails, the compiler decides')
     .option('--no-fuse', 'one step per op: for looking for errors')
-    .option('--check-finite', 'fail at the first NaN or infinity, naming its line: slow')
+    .option('--check-finite', 'slow: fails at the first NaN or infinity, naming its line')
     .option('--check-indices', 'fail at an index outside its axis, instead of clamping it')
     .option('--no-binding', 'no typed binding beside the artifact')
     .addOption(json)
     .addHelpText(
       'after',
-      examples('compile model.ts', 'compile src/model.ts -o dist/model.vorab --targets blas'),
+      examples(
+        'compile model.ts',
+        'compile src/model.ts -o dist/model.vorab --targets blas',
+        "compile model.ts --targets blas+mlx --router 'node my-router.mjs'",
+      ),
     )
     .action(run(async () => (await import('./commands/compile.ts')).compile));
 
@@ -66,7 +78,7 @@ function build(cli: { failed: number }): Command {
     .option('-i, --input <name=value>', 'a .npy or .json file, a number, or random', collect, [])
     .option('-o, --output <name=file>', 'write an output to a .npy or .json file', collect, [])
     .option('--dim <name=size>', 'a symbolic dim that random inputs need', collect, [])
-    .option('--runtime <name>', 'blas, mlx, reference or auto', 'auto')
+    .option('--runtime <name>', 'blas, mlx, blas+mlx, reference or auto', 'auto')
     .option('--seed <number>', 'of the initial state and of random inputs', '0')
     .option('--weights <file>', 'a .safetensors file with the state')
     .option('--allow-fallback <from->to>', 'what may run instead: mlx->blas', collect, [])
@@ -124,8 +136,9 @@ function build(cli: { failed: number }): Command {
   program
     .command('doctor')
     .description('what this installation can do: runtimes, where they lie, versions, settings')
+    .option('--calibrate <file>', 'measure this machine, for compile --calibration')
     .addOption(json)
-    .addHelpText('after', examples('doctor', 'doctor --json'))
+    .addHelpText('after', examples('doctor', 'doctor --json', 'doctor --calibrate here.json'))
     .action((options: Options) =>
       run(async () => (await import('./commands/doctor.ts')).doctor)('', options),
     );

@@ -25,7 +25,7 @@ export interface PortDescription {
 
 export interface EntryDescription {
   readonly name: string;
-  readonly kind: 'program' | 'init';
+  readonly kind: 'program' | 'init' | 'part';
   readonly doc: string;
   readonly location: string;
   readonly inputs: readonly PortDescription[];
@@ -45,6 +45,11 @@ export interface StateDescription {
 export interface PlanDescription {
   readonly name: string;
   readonly targets: readonly string[];
+  /** Whether plans over several targets run by it. */
+  readonly part: boolean;
+  /** Of a plan over several targets: who placed its steps, and the hash of the rates, if they were given. */
+  readonly router: string | null;
+  readonly calibration: string | null;
   readonly entries: readonly {
     readonly entry: string;
     readonly steps: number;
@@ -96,7 +101,7 @@ function describeEntry(program: fb.ProgramT, entry: fb.EntryT): EntryDescription
     indices.map((index) => string(program.states[index]?.name ?? null));
   return {
     name: string(entry.name),
-    kind: entry.kind === fb.EntryKind.Init ? 'init' : 'program',
+    kind: entryKinds[entry.kind],
     doc: string(entry.doc),
     location: locationAt(program, entry.location),
     inputs: ports(entry.inputs),
@@ -107,10 +112,19 @@ function describeEntry(program: fb.ProgramT, entry: fb.EntryT): EntryDescription
   };
 }
 
+const entryKinds: { readonly [K in fb.EntryKind]: EntryDescription['kind'] } = {
+  [fb.EntryKind.Program]: 'program',
+  [fb.EntryKind.Init]: 'init',
+  [fb.EntryKind.Part]: 'part',
+};
+
 function describePlan(program: fb.ProgramT, plan: fb.PlanT): PlanDescription {
   return {
     name: string(plan.name),
     targets: plan.targets.map(String),
+    part: plan.part,
+    router: plan.router === null ? null : string(plan.router),
+    calibration: plan.calibration === null ? null : string(plan.calibration),
     entries: plan.entries.map((entryPlan) => ({
       entry: string(program.entries[entryPlan.entry]?.name ?? null),
       steps: stepsOf(entryPlan).length,

@@ -6,7 +6,7 @@ import { eachMatrix } from '../../reference/linalg/matrix.ts';
 import { choleskyOf } from '../../reference/linalg/triangles.ts';
 import { leadingAxis } from '../../transforms/batch-rules.ts';
 import { foldedLower, halfLower, product, symmetrized, transposed } from './algebra.ts';
-import { onMatrices, requireWide, squareShape } from './matrices.ts';
+import { factorizationWork, onMatrices, requireWide, squareShape } from './matrices.ts';
 import { triangular } from './triangular.ts';
 
 export const choleskyOp: RoutineOp = routine({
@@ -14,6 +14,7 @@ export const choleskyOp: RoutineOp = routine({
   doc: 'L with L·Lᵀ = x, lower; reads the lower triangle of x; fails where x is not positive definite',
   attributes: {},
   fails: true,
+  work: ([x]) => factorizationWork(x as TensorType),
   infer([x]) {
     squareShape(x as TensorType);
     requireWide(x as TensorType);

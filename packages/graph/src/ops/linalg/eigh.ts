@@ -21,7 +21,7 @@ import {
   symmetrized,
   transposed,
 } from './algebra.ts';
-import { onMatrices, requireWide, squareShape } from './matrices.ts';
+import { factorizationWork, onMatrices, requireWide, squareShape } from './matrices.ts';
 
 export const eighOp: RoutineOp = routine({
   name: 'eigh',
@@ -29,6 +29,7 @@ export const eighOp: RoutineOp = routine({
   attributes: {},
   outputs: 2,
   fails: true,
+  work: ([x]) => factorizationWork(x as TensorType),
   infer([x]) {
     const type = x as TensorType;
     squareShape(type);

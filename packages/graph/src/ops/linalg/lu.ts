@@ -16,7 +16,7 @@ import { add, sub } from '../math.ts';
 import { concat, sliceAxis } from '../slice.ts';
 import { tril, triu } from '../views.ts';
 import { identityMatrix, product, transposed } from './algebra.ts';
-import { matrixShape, onMatrices, requireWide, smaller } from './matrices.ts';
+import { factorizationWork, matrixShape, onMatrices, requireWide, smaller } from './matrices.ts';
 import { triangular } from './triangular.ts';
 
 export const luOp: RoutineOp = routine({
@@ -25,6 +25,7 @@ export const luOp: RoutineOp = routine({
   attributes: {},
   outputs: 3,
   fails: true,
+  work: ([x]) => factorizationWork(x as TensorType),
   infer([x]) {
     const type = x as TensorType;
     const { batch, rows } = matrixShape(type);

@@ -1,6 +1,6 @@
 import { insertCast } from '../../coerce.ts';
 import type { Dim } from '../../dim.ts';
-import { dimBounds, dimEqual } from '../../dim.ts';
+import { dimBounds, dimEqual, elementCount } from '../../dim.ts';
 import type { DType } from '../../dtype.ts';
 import { isFloat } from '../../dtype.ts';
 import { TypeRuleError } from '../../errors.ts';
@@ -14,6 +14,12 @@ export interface MatrixShape {
   readonly batch: readonly Dim[];
   readonly rows: Dim;
   readonly cols: Dim;
+}
+
+/** Multiply-adds of a factorization, up to a factor: m·n·min(m, n) for each matrix. */
+export function factorizationWork({ shape }: TensorType): Dim {
+  const [rows, cols] = shape.slice(-2) as [Dim, Dim];
+  return elementCount([...shape, smaller(rows, cols)]);
 }
 
 /** The extents of a tensor of matrices; refuses what is none. */

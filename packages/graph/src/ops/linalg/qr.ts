@@ -14,7 +14,7 @@ import { add, sub } from '../math.ts';
 import { concat, sliceAxis } from '../slice.ts';
 import { tril } from '../views.ts';
 import { mirroredLower, product, transposed } from './algebra.ts';
-import { matrixShape, onMatrices, requireWide, smaller } from './matrices.ts';
+import { factorizationWork, matrixShape, onMatrices, requireWide, smaller } from './matrices.ts';
 import { triangular } from './triangular.ts';
 
 export const qrOp: RoutineOp = routine({
@@ -23,6 +23,7 @@ export const qrOp: RoutineOp = routine({
   attributes: { fullMatrices: 'bool' },
   outputs: 2,
   fails: true,
+  work: ([x]) => factorizationWork(x as TensorType),
   infer([x], { fullMatrices }) {
     const { dtype } = x as TensorType;
     const { batch, rows, cols } = matrixShape(x as TensorType);

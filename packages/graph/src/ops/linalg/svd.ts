@@ -23,7 +23,7 @@ import {
   reciprocalAbove,
   transposed,
 } from './algebra.ts';
-import { matrixShape, onMatrices, requireWide, smaller } from './matrices.ts';
+import { factorizationWork, matrixShape, onMatrices, requireWide, smaller } from './matrices.ts';
 import { qr } from './qr.ts';
 
 export const svdOp: RoutineOp = routine({
@@ -32,6 +32,7 @@ export const svdOp: RoutineOp = routine({
   attributes: {},
   outputs: 3,
   fails: true,
+  work: ([x]) => factorizationWork(x as TensorType),
   infer([x]) {
     const { dtype } = x as TensorType;
     const { batch, rows, cols } = matrixShape(x as TensorType);

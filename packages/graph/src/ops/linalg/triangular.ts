@@ -1,7 +1,7 @@
 import { broadcastShapes, broadcastToShape } from '../../coerce.ts';
 import { routine } from '../../define.ts';
 import type { Dim } from '../../dim.ts';
-import { dimEqual } from '../../dim.ts';
+import { dimEqual, elementCount } from '../../dim.ts';
 import { TypeRuleError } from '../../errors.ts';
 import type { Tensor } from '../../node.ts';
 import { make1 } from '../../node.ts';
@@ -22,6 +22,7 @@ export const triangularSolveOp: RoutineOp = routine({
   attributes: { lower: 'bool', transposeA: 'bool', unitDiagonal: 'bool' },
   inputs: 2,
   fails: true,
+  work: ([a, b]) => elementCount([...(b?.shape ?? []), a?.shape.at(-1) ?? 1]),
   infer([a, b]) {
     checkSystem(a as TensorType, b as TensorType);
     requireWide(a as TensorType);

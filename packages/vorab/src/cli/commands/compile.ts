@@ -1,4 +1,4 @@
-import { compileFile, targets } from '@vorab/compiler';
+import { type CompileFileOptions, compileFile, targets } from '@vorab/compiler';
 import { displayPath, UsageError } from '../errors.ts';
 import { formatBytes, formatTime, type Output } from '../output.ts';
 import { describeProgram } from '../program.ts';
@@ -10,6 +10,10 @@ export interface CompileCommandOptions {
   readonly checkFinite?: boolean;
   readonly checkIndices?: boolean;
   readonly binding?: boolean;
+  readonly calibration?: string;
+  readonly router?: string;
+  readonly routerTimeout?: string;
+  readonly routerFallback?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +34,7 @@ export async function compile(
       indices: options.checkIndices === true,
     },
     binding: options.binding !== false,
+    ...placementOptions(options),
     onPart(name, ms) {
       parts[name] = (parts[name] ?? 0) + ms;
       const text = `${name}: ${formatTime(ms)}`;
@@ -50,13 +55,31 @@ export async function compile(
     .map((e) => e.name);
   const size = formatBytes(result.bytes);
   output.line(`${displayPath(result.artifact)}: ${names.join(', ')}`);
-  output.line(`  for ${plans.map((p) => p.name).join(', ')}; ${size}; ${formatTime(ms)}`);
+  const own = plans.filter(({ part }) => !part).map((p) => p.name);
+  output.line(`  for ${own.join(', ')}; ${size}; ${formatTime(ms)}`);
   if (result.binding) output.line(`  typed binding: ${displayPath(result.binding)}`);
+}
+
+function placementOptions(options: CompileCommandOptions): Partial<CompileFileOptions> {
+  const { calibration, router, routerFallback } = options;
+  const seconds = Number(options.routerTimeout ?? 60);
+  if (!(seconds > 0)) {
+    throw new UsageError(`--router-timeout ${options.routerTimeout}: expected seconds, above 0`);
+  }
+  if (routerFallback !== undefined && routerFallback !== 'default') {
+    throw new UsageError(`--router-fallback ${routerFallback}: only 'default' can take over`);
+  }
+  return {
+    ...(calibration !== undefined && { calibration }),
+    ...(router !== undefined && { router }),
+    ...(routerFallback !== undefined && { routerFallback }),
+    routerTimeoutMs: seconds * 1000,
+  };
 }
 
 function parseTargets(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !(name in targets));
+  const unknown = names.flatMap((name) => name.split('+')).find((name) => !(name in targets));
   if (unknown === undefined) return [...new Set(names)];
   const known = Object.keys(targets).join(', ');
   throw new UsageError(`--targets: there is no target '${unknown}'; there are: ${known}`);

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import type { Rates } from '@vorab/compiler';
 import {
   type DoctorReport,
   doctor as examine,
@@ -9,13 +11,47 @@ import { version } from '../version.ts';
 
 export interface DoctorOptions {
   readonly json?: boolean;
+  readonly calibrate?: string;
 }
 
 /** `vorab doctor`. */
 export async function doctor(_: string, options: DoctorOptions, output: Output): Promise<void> {
   const report = await examine();
+  if (options.calibrate !== undefined) {
+    await writeCalibration(options.calibrate, report, options, output);
+    return;
+  }
   if (options.json) output.json({ vorab: version, ...report });
   else for (const line of render(report)) output.line(line);
+}
+
+async function writeCalibration(
+  path: string,
+  report: DoctorReport,
+  { json }: DoctorOptions,
+  output: Output,
+): Promise<void> {
+  output.progress('measuring: some seconds');
+  const { calibrate } = await import('../../calibrate/index.ts');
+  const rates = await calibrate(report);
+  await writeFile(path, `${JSON.stringify(rates, null, 2)}\n`);
+  output.done();
+  if (json) output.json({ file: path, ...rates });
+  else for (const line of renderRates(rates)) output.line(line);
+}
+
+function renderRates({ machine, targets, links }: Rates): string[] {
+  const perUnit = Object.entries(targets).flatMap(([name, { launchNs, hostNs, ns }]) => [
+    [name, 'launch', `${launchNs} ns`],
+    [name, 'on the host', `${hostNs} ns`],
+    ...Object.entries(ns).map(([family, value]) => [name, family, `${value} ns each`]),
+  ]);
+  const moves = links.map(({ from, to, ns, nsPerByte }) => [
+    `${from} to ${to}`,
+    '',
+    `${ns} ns, and ${nsPerByte} ns for each byte`,
+  ]);
+  return [machine, ...table([...perUnit, ...moves])];
 }
 
 function render(report: DoctorReport): string[] {

@@ -4,7 +4,9 @@ import { CliError } from '../errors.ts';
 import {
   type EntryExplanation,
   explainEntry,
+  explainHolds,
   explainTarget,
+  type PlacementExplanation,
   type PlanExplanation,
   type StepExplanation,
   type TargetExplanation,
@@ -25,7 +27,8 @@ export async function explain(
   output: Output,
 ): Promise<void> {
   const { program } = await readArtifact(path);
-  const plans = pick('plan', program.plans, (plan) => string(plan.name), options.plan);
+  const whole = program.plans.filter(({ part }) => !part);
+  const plans = pick('plan', whole, (plan) => string(plan.name), options.plan);
   const chosen = await Promise.all(
     plans.map(async (plan) => {
       const explained = await explainPlan(program, plan);
@@ -42,7 +45,12 @@ async function explainPlan(program: fb.ProgramT, plan: fb.PlanT): Promise<PlanEx
   return {
     name: string(plan.name),
     targets,
-    entries: plan.entries.map((entry) => explainEntry(program, entry)),
+    ...(plan.router !== null && {
+      router: string(plan.router),
+      rates: plan.calibration === null ? 'shipped' : `SHA-256 ${plan.calibration}`,
+      holds: explainHolds(program, plan),
+    }),
+    entries: plan.entries.map((entry) => explainEntry(program, entry, plan)),
     here: await Promise.all(targets.map(explainTarget)),
   };
 }
@@ -73,9 +81,20 @@ function renderTarget({ target, problem, device, capabilities }: TargetExplanati
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
+function renderPlaced(plan: PlanExplanation): string[] {
+  if (plan.router === undefined) return [];
+  return [
+    `  placed by ${plan.router}, rates: ${plan.rates}`,
+    ...Object.entries(plan.holds ?? {}).flatMap(([target, states]) =>
+      states.length === 0 ? [] : [`  states on ${target}: ${states.join(', ')}`],
+    ),
+  ];
+}
+
 function renderEntry(plan: PlanExplanation, entry: EntryExplanation): string[] {
   return [
     `${plan.name} / ${entry.entry}: ${memory(entry)}`,
+    ...renderPlaced(plan),
     ...entry.steps.flatMap(renderStep).map((line) => `  ${line}`),
     ...entry.casts.map(
       (cast) => `  cast ${cast.from} → ${cast.to}: ${cast.reason}  ${cast.location}`,
@@ -88,13 +107,36 @@ function renderStep(step: StepExplanation, i: number): string[] {
   return [
     `${String(i).padStart(3)}  ${step.target}  ${step.name}  ${step.locations[0] ?? ''}`.trimEnd(),
     ...(step.reason === '' ? [] : [`       ${step.reason}`]),
-    ...(step.ops.length > 1 ? [`       computes ${step.ops.join(', ')}`] : []),
+    ...(step.placement ? renderPlacement(step.target, step.placement) : []),
+    ...(step.ops.length > 1 && step.form !== 'call'
+      ? [`       computes ${step.ops.join(', ')}`]
+      : []),
     ...(step.border === '' ? [] : [`       ends here: ${step.border}`]),
     ...(step.bodies ?? []).flatMap((body) => [
       `       runs '${body.function}', over ${formatBytes(body.arenaBytes)}:`,
       ...body.steps.flatMap(renderStep).map((line) => `       ${line}`),
     ]),
+    ...(step.part
+      ? [
+          `       ${memory(step.part)}:`,
+          ...step.part.steps.flatMap(renderStep).map((line) => `       ${line}`),
+        ]
+      : []),
   ];
+}
+
+// "on mlx: cheapest here, …; blas 1.2 ms, mlx 0.1 ms".
+function renderPlacement(target: string, { reason, costs }: PlacementExplanation): string[] {
+  const counted = costs.every(({ ns, problem }) => ns === 0 && problem === null);
+  if (counted) return reason === '' ? [] : [`       on ${target}: ${reason}`];
+  const each = costs.map(({ target: of, ns, problem }) => `${of} ${problem ?? formatNs(ns)}`);
+  const all = [reason, each.join(', ')].filter((text) => text !== '').join('; ');
+  return all === '' ? [] : [`       on ${target}: ${all}`];
+}
+
+function formatNs(ns: number): string {
+  if (ns < 1e3) return `${ns} ns`;
+  return ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : `${(ns / 1e6).toFixed(2)} ms`;
 }
 
 function memory(entry: EntryExplanation): string {

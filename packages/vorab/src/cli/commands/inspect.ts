@@ -31,12 +31,14 @@ function render(program: ProgramDescription, path: string, bytes: number): strin
     rows.length === 0 ? [] : ['', title, ...table(rows.map((row) => ['', ...row]))];
   return [
     `${path}  ${formatBytes(bytes)}, written by ${program.producer}`,
-    ...program.entries.flatMap((entry) => [
-      '',
-      `${entry.name}(${ports(entry.inputs)}) → ${ports(entry.outputs)}   ${entry.location}`,
-      ...entry.doc.split('\n').flatMap((line) => (line === '' ? [] : [`  ${line}`])),
-      `  reads ${count(entry.reads)}, writes ${count(entry.writes)}`,
-    ]),
+    ...program.entries
+      .filter(({ kind }) => kind !== 'part')
+      .flatMap((entry) => [
+        '',
+        `${entry.name}(${ports(entry.inputs)}) → ${ports(entry.outputs)}   ${entry.location}`,
+        ...entry.doc.split('\n').flatMap((line) => (line === '' ? [] : [`  ${line}`])),
+        `  reads ${count(entry.reads)}, writes ${count(entry.writes)}`,
+      ]),
     ...section(
       'dims',
       program.dims.map((d) => [

@@ -53,7 +53,7 @@ export async function run(path: string, options: RunOptions, output: Output): Pr
 }
 
 function openOptions(options: RunOptions): OpenOptions {
-  const choices: readonly string[] = ['auto', ...runtimeNames];
+  const choices: readonly string[] = ['auto', ...runtimeNames, 'blas+mlx'];
   const runtime = options.runtime ?? 'auto';
   if (!choices.includes(runtime)) {
     throw new UsageError(`--runtime ${runtime}: expected one of ${choices.join(', ')}`);

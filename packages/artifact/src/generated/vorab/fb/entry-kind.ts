@@ -5,5 +5,6 @@
 
 export enum EntryKind {
   Program = 0,
-  Init = 1
+  Init = 1,
+  Part = 2
 }

@@ -55,8 +55,57 @@ entriesLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+part():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
+parts(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+partsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+partsArray():Uint32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+holds(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? this.bb!.readUint32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+holdsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+holdsArray():Uint32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+router():string|null
+router(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+router(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+calibration():string|null
+calibration(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+calibration(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
 static startPlan(builder:flatbuffers.Builder): void {
-  builder.startObject(3);
+  builder.startObject(8);
 }
 
 static addName(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset): void {
@@ -95,17 +144,76 @@ static startEntriesVector(builder:flatbuffers.Builder, numElems:number): void {
   builder.startVector(4, numElems, 4);
 }
 
+static addPart(builder:flatbuffers.Builder, part:boolean): void {
+  builder.addFieldInt8(3, +part, +false);
+}
+
+static addParts(builder:flatbuffers.Builder, partsOffset:flatbuffers.Offset): void {
+  builder.addFieldOffset(4, partsOffset, 0);
+}
+
+static createPartsVector(builder:flatbuffers.Builder, data:number[]|Uint32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createPartsVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createPartsVector(builder:flatbuffers.Builder, data:number[]|Uint32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startPartsVector(builder:flatbuffers.Builder, numElems:number): void {
+  builder.startVector(4, numElems, 4);
+}
+
+static addHolds(builder:flatbuffers.Builder, holdsOffset:flatbuffers.Offset): void {
+  builder.addFieldOffset(5, holdsOffset, 0);
+}
+
+static createHoldsVector(builder:flatbuffers.Builder, data:number[]|Uint32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createHoldsVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createHoldsVector(builder:flatbuffers.Builder, data:number[]|Uint32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startHoldsVector(builder:flatbuffers.Builder, numElems:number): void {
+  builder.startVector(4, numElems, 4);
+}
+
+static addRouter(builder:flatbuffers.Builder, routerOffset:flatbuffers.Offset): void {
+  builder.addFieldOffset(6, routerOffset, 0);
+}
+
+static addCalibration(builder:flatbuffers.Builder, calibrationOffset:flatbuffers.Offset): void {
+  builder.addFieldOffset(7, calibrationOffset, 0);
+}
+
 static endPlan(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // name
   return offset;
 }
 
-static createPlan(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset, targetsOffset:flatbuffers.Offset, entriesOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createPlan(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset, targetsOffset:flatbuffers.Offset, entriesOffset:flatbuffers.Offset, part:boolean, partsOffset:flatbuffers.Offset, holdsOffset:flatbuffers.Offset, routerOffset:flatbuffers.Offset, calibrationOffset:flatbuffers.Offset):flatbuffers.Offset {
   Plan.startPlan(builder);
   Plan.addName(builder, nameOffset);
   Plan.addTargets(builder, targetsOffset);
   Plan.addEntries(builder, entriesOffset);
+  Plan.addPart(builder, part);
+  Plan.addParts(builder, partsOffset);
+  Plan.addHolds(builder, holdsOffset);
+  Plan.addRouter(builder, routerOffset);
+  Plan.addCalibration(builder, calibrationOffset);
   return Plan.endPlan(builder);
 }
 
@@ -113,7 +221,12 @@ unpack(): PlanT {
   return new PlanT(
     this.name(),
     this.bb!.createScalarList<string>(this.targets.bind(this), this.targetsLength()),
-    this.bb!.createObjList<EntryPlan, EntryPlanT>(this.entries.bind(this), this.entriesLength())
+    this.bb!.createObjList<EntryPlan, EntryPlanT>(this.entries.bind(this), this.entriesLength()),
+    this.part(),
+    this.bb!.createScalarList<number>(this.parts.bind(this), this.partsLength()),
+    this.bb!.createScalarList<number>(this.holds.bind(this), this.holdsLength()),
+    this.router(),
+    this.calibration()
   );
 }
 
@@ -122,6 +235,11 @@ unpackTo(_o: PlanT): void {
   _o.name = this.name();
   _o.targets = this.bb!.createScalarList<string>(this.targets.bind(this), this.targetsLength());
   _o.entries = this.bb!.createObjList<EntryPlan, EntryPlanT>(this.entries.bind(this), this.entriesLength());
+  _o.part = this.part();
+  _o.parts = this.bb!.createScalarList<number>(this.parts.bind(this), this.partsLength());
+  _o.holds = this.bb!.createScalarList<number>(this.holds.bind(this), this.holdsLength());
+  _o.router = this.router();
+  _o.calibration = this.calibration();
 }
 }
 
@@ -129,7 +247,12 @@ export class PlanT implements flatbuffers.IGeneratedObject {
 constructor(
   public name: string|Uint8Array|null = null,
   public targets: (string)[] = [],
-  public entries: (EntryPlanT)[] = []
+  public entries: (EntryPlanT)[] = [],
+  public part: boolean = false,
+  public parts: (number)[] = [],
+  public holds: (number)[] = [],
+  public router: string|Uint8Array|null = null,
+  public calibration: string|Uint8Array|null = null
 ){}
 
 
@@ -137,11 +260,20 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const name = (this.name !== null ? builder.createString(this.name!) : 0);
   const targets = Plan.createTargetsVector(builder, builder.createObjectOffsetList(this.targets));
   const entries = Plan.createEntriesVector(builder, builder.createObjectOffsetList(this.entries));
+  const parts = Plan.createPartsVector(builder, this.parts);
+  const holds = Plan.createHoldsVector(builder, this.holds);
+  const router = (this.router !== null ? builder.createString(this.router!) : 0);
+  const calibration = (this.calibration !== null ? builder.createString(this.calibration!) : 0);
 
   return Plan.createPlan(builder,
     name,
     targets,
-    entries
+    entries,
+    this.part,
+    parts,
+    holds,
+    router,
+    calibration
   );
 }
 }

@@ -4,9 +4,11 @@
 /* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-non-null-assertion */
 
 import { Apply, ApplyT } from '../../vorab/fb/apply.ts';
+import { Call, CallT } from '../../vorab/fb/call.ts';
 import { Contract, ContractT } from '../../vorab/fb/contract.ts';
 import { Control, ControlT } from '../../vorab/fb/control.ts';
 import { Fused, FusedT } from '../../vorab/fb/fused.ts';
+import { Transfer, TransferT } from '../../vorab/fb/transfer.ts';
 
 
 export enum StepBody {
@@ -14,34 +16,40 @@ export enum StepBody {
   Fused = 1,
   Contract = 2,
   Apply = 3,
-  Control = 4
+  Control = 4,
+  Call = 5,
+  Transfer = 6
 }
 
 export function unionToStepBody(
   type: StepBody,
-  accessor: (obj:Apply|Contract|Control|Fused) => Apply|Contract|Control|Fused|null
-): Apply|Contract|Control|Fused|null {
+  accessor: (obj:Apply|Call|Contract|Control|Fused|Transfer) => Apply|Call|Contract|Control|Fused|Transfer|null
+): Apply|Call|Contract|Control|Fused|Transfer|null {
   switch(StepBody[type]) {
     case 'NONE': return null; 
     case 'Fused': return accessor(new Fused())! as Fused;
     case 'Contract': return accessor(new Contract())! as Contract;
     case 'Apply': return accessor(new Apply())! as Apply;
     case 'Control': return accessor(new Control())! as Control;
+    case 'Call': return accessor(new Call())! as Call;
+    case 'Transfer': return accessor(new Transfer())! as Transfer;
     default: return null;
   }
 }
 
 export function unionListToStepBody(
   type: StepBody, 
-  accessor: (index: number, obj:Apply|Contract|Control|Fused) => Apply|Contract|Control|Fused|null, 
+  accessor: (index: number, obj:Apply|Call|Contract|Control|Fused|Transfer) => Apply|Call|Contract|Control|Fused|Transfer|null, 
   index: number
-): Apply|Contract|Control|Fused|null {
+): Apply|Call|Contract|Control|Fused|Transfer|null {
   switch(StepBody[type]) {
     case 'NONE': return null; 
     case 'Fused': return accessor(index, new Fused())! as Fused;
     case 'Contract': return accessor(index, new Contract())! as Contract;
     case 'Apply': return accessor(index, new Apply())! as Apply;
     case 'Control': return accessor(index, new Control())! as Control;
+    case 'Call': return accessor(index, new Call())! as Call;
+    case 'Transfer': return accessor(index, new Transfer())! as Transfer;
     default: return null;
   }
 }

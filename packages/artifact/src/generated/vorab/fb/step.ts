@@ -6,10 +6,13 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { Apply, ApplyT } from '../../vorab/fb/apply.ts';
+import { Call, CallT } from '../../vorab/fb/call.ts';
 import { Contract, ContractT } from '../../vorab/fb/contract.ts';
 import { Control, ControlT } from '../../vorab/fb/control.ts';
 import { Fused, FusedT } from '../../vorab/fb/fused.ts';
+import { Placement, PlacementT } from '../../vorab/fb/placement.ts';
 import { StepBody, unionToStepBody, unionListToStepBody } from '../../vorab/fb/step-body.ts';
+import { Transfer, TransferT } from '../../vorab/fb/transfer.ts';
 
 
 export class Step implements flatbuffers.IUnpackableObject<StepT> {
@@ -87,8 +90,13 @@ locationsArray():Uint32Array|null {
   return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
+placement(obj?:Placement):Placement|null {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? (obj || new Placement()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
 static startStep(builder:flatbuffers.Builder): void {
-  builder.startObject(7);
+  builder.startObject(8);
 }
 
 static addBodyType(builder:flatbuffers.Builder, bodyType:StepBody): void {
@@ -153,23 +161,16 @@ static startLocationsVector(builder:flatbuffers.Builder, numElems:number): void 
   builder.startVector(4, numElems, 4);
 }
 
+static addPlacement(builder:flatbuffers.Builder, placementOffset:flatbuffers.Offset): void {
+  builder.addFieldOffset(7, placementOffset, 0);
+}
+
 static endStep(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // body
   return offset;
 }
 
-static createStep(builder:flatbuffers.Builder, bodyType:StepBody, bodyOffset:flatbuffers.Offset, nameOffset:flatbuffers.Offset, reason:number, border:number, nodesOffset:flatbuffers.Offset, locationsOffset:flatbuffers.Offset):flatbuffers.Offset {
-  Step.startStep(builder);
-  Step.addBodyType(builder, bodyType);
-  Step.addBody(builder, bodyOffset);
-  Step.addName(builder, nameOffset);
-  Step.addReason(builder, reason);
-  Step.addBorder(builder, border);
-  Step.addNodes(builder, nodesOffset);
-  Step.addLocations(builder, locationsOffset);
-  return Step.endStep(builder);
-}
 
 unpack(): StepT {
   return new StepT(
@@ -183,7 +184,8 @@ unpack(): StepT {
     this.reason(),
     this.border(),
     this.bb!.createScalarList<number>(this.nodes.bind(this), this.nodesLength()),
-    this.bb!.createScalarList<number>(this.locations.bind(this), this.locationsLength())
+    this.bb!.createScalarList<number>(this.locations.bind(this), this.locationsLength()),
+    (this.placement() !== null ? this.placement()!.unpack() : null)
   );
 }
 
@@ -200,18 +202,20 @@ unpackTo(_o: StepT): void {
   _o.border = this.border();
   _o.nodes = this.bb!.createScalarList<number>(this.nodes.bind(this), this.nodesLength());
   _o.locations = this.bb!.createScalarList<number>(this.locations.bind(this), this.locationsLength());
+  _o.placement = (this.placement() !== null ? this.placement()!.unpack() : null);
 }
 }
 
 export class StepT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: StepBody = StepBody.NONE,
-  public body: ApplyT|ContractT|ControlT|FusedT|null = null,
+  public body: ApplyT|CallT|ContractT|ControlT|FusedT|TransferT|null = null,
   public name: string|Uint8Array|null = null,
   public reason: number = 0,
   public border: number = 0,
   public nodes: (number)[] = [],
-  public locations: (number)[] = []
+  public locations: (number)[] = [],
+  public placement: PlacementT|null = null
 ){}
 
 
@@ -220,15 +224,18 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const name = (this.name !== null ? builder.createString(this.name!) : 0);
   const nodes = Step.createNodesVector(builder, this.nodes);
   const locations = Step.createLocationsVector(builder, this.locations);
+  const placement = (this.placement !== null ? this.placement!.pack(builder) : 0);
 
-  return Step.createStep(builder,
-    this.bodyType,
-    body,
-    name,
-    this.reason,
-    this.border,
-    nodes,
-    locations
-  );
+  Step.startStep(builder);
+  Step.addBodyType(builder, this.bodyType);
+  Step.addBody(builder, body);
+  Step.addName(builder, name);
+  Step.addReason(builder, this.reason);
+  Step.addBorder(builder, this.border);
+  Step.addNodes(builder, nodes);
+  Step.addLocations(builder, locations);
+  Step.addPlacement(builder, placement);
+
+  return Step.endStep(builder);
 }
 }

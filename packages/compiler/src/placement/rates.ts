@@ -46,13 +46,13 @@ export interface Rates {
 }
 
 /**
- * The rates that the compiler ships: an order of magnitude for a laptop whose GPU runs MLX and shares its memory with the
- * CPU, from the published figures of an Apple M2 (docs/placement.md says which). They are not measured on the machine
- * that compiles, so that the same sources give the same bytes everywhere.
+ * The rates that the compiler ships: orders of magnitude, assumed and not measured, for a laptop whose GPU runs MLX and
+ * shares its memory with the CPU (docs/placement.md). They do not depend on the machine that compiles, so that the same
+ * sources give the same bytes everywhere.
  */
 export const shippedRates: Rates = {
   version: 1,
-  machine: 'shipped: from the published figures of an Apple M2',
+  machine: 'shipped: assumed for a laptop whose GPU shares its memory',
   targets: {
     blas: {
       launchNs: 1000,

@@ -81,6 +81,12 @@ template <int Count>
 void tile(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size_t columns,
           bool add, Rows ahead) {
   Sums<Count> sums;
+  // The result's lines, so that they are there when the sums are.
+#pragma GCC unroll 16
+  for (int r = 0; r < Count; ++r) {
+    __builtin_prefetch(c + r * ldc, 1, 3);
+    __builtin_prefetch(c + r * ldc + columns - 1, 1, 3);
+  }
   const bool beside = a.across == 1;
   const auto run = [&]<LineForm L>() {
     beside ? accumulate<Count, true, L>(sums, a, b, copy, inner, ahead)

@@ -14,14 +14,7 @@ export type LedgerKind =
 export type LedgerDirection = 'in' | 'out' | 'device';
 
 /** What `entry` and `index` of a count mean. */
-export type CausePlace =
-  | 'entry'
-  | 'input'
-  | 'output'
-  | 'state'
-  | 'constant'
-  | 'session'
-  | 'step';
+export type CausePlace = 'entry' | 'input' | 'output' | 'state' | 'constant' | 'session' | 'step';
 
 /** A `vorab_cause` of backend.h, in words. */
 export interface Cause {

@@ -112,6 +112,8 @@ struct Link {
   uint32_t row = kDense;      // of an operand by elements: from one row to the next
   void (*whole)() = nullptr;  // the set's code for whole turns,
   void (*part)() = nullptr;   // and for the last one
+
+  bool is_apart() const { return row != kDense; }
 };
 
 // f32 ops that follow each other, in one loop over the n elements of each row: the value stays in

@@ -5,6 +5,7 @@
 
 #include "artifact/native/ops.h"
 #include "chaining.h"
+#include "fetch_ahead.h"
 #include "slots.h"
 #include "stage_plan.h"
 
@@ -33,7 +34,7 @@ class Emitter {
   void run() {
     for (size_t i = 0; i < source_.instrs.size(); ++i) above_tile(i);
     for (size_t s = 0; s < program_.stages.size(); ++s) stage(static_cast<int>(s));
-    fetch_ahead();
+    fetch_ahead(program_, slots_);
     for (size_t i = 0; i < source_.instrs.size(); ++i) {
       if (source_.instrs[i].kind == Kind::Store && info(i).level == Level::Item) store_item(i);
     }
@@ -249,10 +250,7 @@ class Emitter {
     const SourceInstr& instr = source_.instrs[i];
     const bool load = instr.kind == Kind::Load && state.plan.by_rows[i];
     const int access = load ? instr.arg[0] : state.plan.forwards[i];
-    return access < 0 ? Link::kDense : row_of(program_.accesses[static_cast<size_t>(access)]);
-  }
-  static uint32_t row_of(const Access& access) {
-    return access.direct_rows ? static_cast<uint32_t>(access.row) : Link::kDense;
+    return access < 0 ? Link::kDense : program_.accesses[static_cast<size_t>(access)].link_row();
   }
 
   void collect_links(size_t i, const StageState& state, std::vector<Link>& links) {
@@ -329,7 +327,9 @@ class Emitter {
     if (!alone) links.push_back({store, Link::Reach::Element, target(i, state), row_of(i, state)});
     Op op;
     op.kind = OpKind::Chain;
-    op.row_by_row = nest_.row_by_row() || std::any_of(links.begin(), links.end(), is_apart);
+    op.row_by_row =
+        nest_.row_by_row() ||
+        std::any_of(links.begin(), links.end(), [](const Link& link) { return link.is_apart(); });
     op.whole_vectors = !folds && std::all_of(links.begin(), links.end(), [&](const Link& link) {
       return link.reach != Link::Reach::Element || slots_.is_register(link.slot);
     });
@@ -354,8 +354,6 @@ class Emitter {
     before.reduces = op.reduces;
     before.index = op.index;
   }
-
-  static bool is_apart(const Link& link) { return link.row != Link::kDense; }
 
   // A chain that comes straight after another runs in its loop, while what that one stored is near.
   static bool joins(const Op& before, const Op& op) {
@@ -395,70 +393,6 @@ class Emitter {
     op.index = source_.instrs[i].arg[0];
     op.log2_width = log2_of(width_of(source_.instrs[i].arg[1]));
     stage.tile.push_back(op);
-  }
-
-  // ---------------------------------------------------------------- what is read next
-
-  // While the longest chain works on what is in cache, the next tile comes, or the rows of the next
-  // item: the hardware's own fetching ends with a page, and keeps too few lines under way.
-  void fetch_ahead() {
-    const bool map = nest_.mode == Mode::Map;
-    if (map ? !program_.fetches : !nest_.row_by_row()) return;
-    Stage* stage = nullptr;
-    size_t longest = 0;
-    for (size_t s = map ? 0 : 1; s < program_.stages.size(); ++s) {
-      for (size_t o = 0; o < program_.stages[s].tile.size(); ++o) {
-        const Op& op = program_.stages[s].tile[o];
-        if (op.kind != OpKind::Chain) continue;
-        if (stage != nullptr && work_of(op) <= work_of(stage->tile[longest])) continue;
-        stage = &program_.stages[s];
-        longest = o;
-      }
-    }
-    if (stage == nullptr) return;
-    const std::vector<Op> first = program_.stages[0].tile;
-    for (const Op& point : first) {
-      if (point.kind != OpKind::Point || !fetches(program_.accesses[point.index])) continue;
-      Op ahead = point;
-      ahead.kind = OpKind::Ahead;
-      ahead.out = slots_.pointer();
-      stage->tile.insert(stage->tile.begin(), ahead);
-      const uint32_t row = row_of(program_.accesses[point.index]);
-      prepend_link(stage->tile[++longest],
-                   {Link::Code::Fetch, Link::Reach::Element, ahead.out, row});
-    }
-  }
-
-  // Tiles of f32 one behind the other; or rows, which leave the caches to the others.
-  bool fetches(const Access& access) const {
-    if (access.dtype != Dt::F32 || access.col != 1) return false;
-    if (nest_.mode == Mode::Map)
-      return (access.row != 0 || nest_.row.extent == 1) && !access.streams &&
-             access.value != kAccValue;
-    constexpr int64_t kMost = 16 << 10;
-    const int64_t bytes = nest_.col.extent << access.log2_width;
-    return access.across == nest_.col.extent && bytes * nest_.block <= kMost;
-  }
-
-  // Functions count for ten ops.
-  size_t work_of(const Op& op) const {
-    size_t work = 0;
-    for (size_t l = 0; l < op.count; ++l)
-      work += program_.links[op.first + l].code >= Link::Code::Exp ? 10 : 1;
-    return work;
-  }
-
-  // Before the others, so that a reduction stays the last one.
-  void prepend_link(Op& op, Link link) {
-    if (op.count == kMostLinks) return;
-    std::vector<Link>& links = program_.links;
-    program_.kernels->find_links(&link, 1);
-    const auto first = static_cast<uint32_t>(links.size());
-    links.push_back(link);
-    for (size_t l = 0; l < op.count; ++l) links.push_back(Link(links[op.first + l]));
-    op.first = first;
-    op.row_by_row = op.row_by_row || is_apart(link);
-    ++op.count;
   }
 
   const TapeSource& source_;

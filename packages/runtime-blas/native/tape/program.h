@@ -18,6 +18,9 @@ struct Access {
   int64_t offset = 0;                  // elements
   std::vector<int64_t> kept, reduced;  // strides of the outer loops
   int64_t across = 0, row = 0, col = 0;
+
+  // Of a link to its elements.
+  uint32_t link_row() const { return direct_rows ? static_cast<uint32_t>(row) : Link::kDense; }
 };
 
 // Which elements an op runs over.

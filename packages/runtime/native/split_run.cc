@@ -32,7 +32,6 @@ int SplitSession::run(uint32_t entry, const int64_t* symbols, const vorab_input*
   const int status = run_steps(*state, call, error);
   drop(*state);
   if (status == VORAB_OK) {
-    own_.runs += 1;
     state->runs += 1;
     return status;
   }
@@ -164,8 +163,6 @@ int SplitSession::copy(uint32_t target, vorab_tensor* tensor, std::vector<std::b
 }
 
 void SplitSession::count_copy(EntryState& state, uint64_t bytes) {
-  own_.copies_device += 1;
-  own_.bytes_device += bytes;
   vorab_count& count = state.transfers[state.step];
   count.cause = VORAB_CAUSE_TRANSFER, count.entry = state.entry, count.index = state.step;
   count.count += 1;

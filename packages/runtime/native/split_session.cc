@@ -141,7 +141,7 @@ int SplitSession::state_write(uint32_t state, const void* source, uint64_t bytes
 }
 
 vorab_tensor* SplitSession::wrap(uint32_t target, vorab_tensor* inner) {
-  own_.tensors_live += 1;
+  tensors_live_ += 1;
   return std::make_unique<vorab_tensor>(vorab_tensor{target, parts_[target].backend, inner})
       .release();
 }
@@ -159,7 +159,7 @@ void SplitSession::tensor_release(vorab_tensor* tensor) {
   const std::unique_ptr<vorab_tensor> owned(tensor);
   const Part& part = parts_[owned->target];
   part.backend->tensor_release(part.session, owned->inner);
-  own_.tensors_live -= 1;
+  tensors_live_ -= 1;
 }
 
 int SplitSession::tensor_read(vorab_tensor* tensor, void* destination, uint64_t bytes,
@@ -182,10 +182,15 @@ vorab_stats SplitSession::stats() const {
   }
   vorab_stats all{};
   std::memcpy(&all, sums.data(), sizeof all);
-  all.runs = own_.runs;
-  all.copies_device += own_.copies_device;
-  all.bytes_device += own_.bytes_device;
-  all.tensors_live = own_.tensors_live;
+  all.runs = 0;
+  for (const auto& [entry, state] : entries_) {
+    all.runs += state.runs;
+    for (const auto& [step, transfer] : state.transfers) {
+      all.copies_device += transfer.count;
+      all.bytes_device += transfer.bytes;
+    }
+  }
+  all.tensors_live = tensors_live_;
   return all;
 }
 

@@ -110,7 +110,7 @@ class SplitSession {
   std::map<uint32_t, EntryState> entries_;
   std::vector<vorab_input> inputs_;
   std::vector<vorab_output> outputs_;
-  vorab_stats own_{};
+  uint64_t tensors_live_ = 0;
   bool owner_thread_ = false;
 };
 

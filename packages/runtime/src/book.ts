@@ -8,7 +8,7 @@ import { checkLedger, type LedgerBounds } from './expect.ts';
 import type { Fallback } from './fallback.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
 import type { ProgramInfo } from './program.ts';
-import { locationAt, range, stepsOf } from './program.ts';
+import { entryPlanOf, locationAt, present, range, stepsOf } from './program.ts';
 
 export interface BookParts {
   readonly backend: BackendSession;
@@ -145,11 +145,10 @@ export class Book {
 
   /** Of the session's plan, or of the plans of its parts. */
   #entryPlan(entry: number): fb.EntryPlan | undefined {
-    const plan = this.#parts.plan < 0 ? null : this.#root.plans(this.#parts.plan);
-    const parts = range(plan?.partsLength() ?? 0, (i) => this.#root.plans(plan?.parts(i) ?? 0));
-    return [plan, ...parts]
-      .flatMap((of) => range(of?.entriesLength() ?? 0, (i) => of?.entries(i)))
-      .find((found) => found?.entry() === entry) as fb.EntryPlan | undefined;
+    if (this.#parts.plan < 0) return undefined;
+    const plan = present(this.#root.plans(this.#parts.plan));
+    const parts = range(plan.partsLength(), (i) => present(this.#root.plans(plan.parts(i) ?? 0)));
+    return [plan, ...parts].flatMap((of) => entryPlanOf(of, entry) ?? [])[0];
   }
 }
 

@@ -1,5 +1,5 @@
 import { fb, opById, programRoot } from '@vorab/artifact';
-import { locationAt, present, range } from './program.ts';
+import { entryPlanOf, locationAt, present, range } from './program.ts';
 
 /** What a backend says of where it failed: a step of the entry's plan, or a node of its function. */
 export interface FailedAt {
@@ -78,16 +78,11 @@ function* stepsOf(
   plan: fb.Plan,
   entry: number,
 ): Generator<{ readonly target: string; readonly held: fb.Step }> {
-  for (let i = 0; i < plan.entriesLength(); i++) {
-    const candidate = present(plan.entries(i));
-    if (candidate.entry() !== entry) continue;
-    for (let r = 0; r < candidate.regionsLength(); r++) {
-      const region = present(candidate.regions(r));
-      const target = present(region.target());
-      for (let s = 0; s < region.stepsLength(); s++) {
-        yield { target, held: present(region.steps(s)) };
-      }
-    }
+  const of = entryPlanOf(plan, entry);
+  for (let r = 0; r < (of?.regionsLength() ?? 0); r++) {
+    const region = present(of?.regions(r) ?? null);
+    const target = present(region.target());
+    for (let i = 0; i < region.stepsLength(); i++) yield { target, held: present(region.steps(i)) };
   }
 }
 

@@ -216,6 +216,13 @@ export function readProgram(flatbuffer: Uint8Array): ProgramInfo {
   };
 }
 
+/** What a plan has for an entry. */
+export function entryPlanOf(plan: fb.Plan, entry: number): fb.EntryPlan | undefined {
+  return range(plan.entriesLength(), (i) => present(plan.entries(i))).find(
+    (of) => of.entry() === entry,
+  );
+}
+
 /** The steps of all regions of an entry's plan, in the order in which errors count them. */
 export function stepsOf(plan: fb.EntryPlan): readonly fb.Step[] {
   return range(plan.regionsLength(), (r) => present(plan.regions(r))).flatMap((region) =>

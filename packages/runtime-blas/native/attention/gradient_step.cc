@@ -7,13 +7,6 @@ namespace {
 
 constexpr int64_t kWantedTasks = 16;
 
-template <class T>
-void add(std::byte* to, const std::byte* from, int64_t n) {
-  T* sums = reinterpret_cast<T*>(to);
-  const T* terms = reinterpret_cast<const T*>(from);
-  for (int64_t i = 0; i < n; ++i) sums[i] += terms[i];
-}
-
 }  // namespace
 
 AttentionGradientStep::AttentionGradientStep(const AttentionShape& shape,
@@ -185,12 +178,11 @@ void AttentionGradientStep::query_cotangent(const RunContext& context, const Que
 void AttentionGradientStep::add_parts(const RunContext& context, int64_t head) const {
   const AttentionShape& s = scores_.shape();
   const WideTypes& types = scores_.types();
-  const auto add_all = types.product == Dt::F64 ? &add<double> : &add<float>;
   const Sums all = sums_of(context, head, 0);
   for (int64_t part = 1; part < parts_; ++part) {
     const Sums one = sums_of(context, head, part);
-    add_all(all.dk, one.dk, s.keys * s.dim);
-    add_all(all.dv, one.dv, s.keys * s.width);
+    accumulate(all.dk, one.dk, s.keys * s.dim, types);
+    accumulate(all.dv, one.dv, s.keys * s.width, types);
   }
   const int64_t b = head / s.shared, h = head % s.shared;
   put_rows(gradient_.dk.at(context, b, h, 0, types), gradient_.dk, s.keys, all.dk, types);

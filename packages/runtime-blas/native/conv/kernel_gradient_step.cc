@@ -18,13 +18,6 @@ constexpr double kParallelFlops = 2e6;
 constexpr int64_t kListed = 512;  // rows whose products are summed at a time
 constexpr int64_t kChunk = 4096;  // elements that a task adds at a time
 
-template <class T>
-void add_row(std::byte* to, const std::byte* from, int64_t n) {
-  T* sums = reinterpret_cast<T*>(to);
-  const T* terms = reinterpret_cast<const T*>(from);
-  for (int64_t i = 0; i < n; ++i) sums[i] += terms[i];
-}
-
 // Element i of every part, in order.
 template <class T>
 void add_elements(std::byte* to, const std::byte* parts, int64_t stride, int64_t count, int64_t n) {
@@ -148,12 +141,11 @@ void KernelGradientStep::run_block(const RunContext& context, const Phase& phase
   std::byte* products = scratch;
   scratch += types_.bytes(columns * features);
   types_.matrices.run({a, b, products, features, columns, features, block.rows, false}, scratch);
-  const auto add = types_.product == Dt::F64 ? &add_row<double> : &add_row<float>;
   for (int64_t line = 0; line < block.lines; ++line) {
     for (int64_t t = 0; t < phase.axis[2].taps; ++t) {
       const int64_t tap = phase.tap(block.line + line, t, shape_);
       for (int64_t c = 0; c < shape_.channels; ++c, products += features * wide)
-        add(group + (tap * shape_.channels + c) * all * wide, products, features);
+        accumulate(group + (tap * shape_.channels + c) * all * wide, products, features, types_);
     }
   }
 }

@@ -8,6 +8,9 @@ namespace vorab::blas {
 
 inline int64_t round64(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
+// Null where both are one dtype.
+ScalarFn cast_kernel(const KernelTable& kernels, Dt from, Dt to);
+
 struct WideTypes {
   // what: "a convolution", in the refusal of a dtype that is no float.
   WideTypes(const char* what, Dt dtype, const KernelTable& kernels);
@@ -26,5 +29,7 @@ struct WideTypes {
 void take(std::byte* to, const std::byte* from, int64_t n, const WideTypes& types);
 // n elements of product dtype, to memory of dtype.
 void give(std::byte* to, const std::byte* from, int64_t n, const WideTypes& types);
+// n elements of product dtype: to[i] += from[i].
+void accumulate(std::byte* to, const std::byte* from, int64_t n, const WideTypes& types);
 
 }  // namespace vorab::blas

@@ -2,24 +2,17 @@
 
 #include <algorithm>
 
+#include "../gemm/wide.h"
 #include "../tape/analysis.h"
 #include "../tape/compile.h"
 #include "../tape/geometry.h"
 #include "../tape/overlap.h"
-#include "artifact/native/ops.h"
 
 namespace vorab::blas {
 namespace {
 
-int64_t round64(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 int64_t bytes_of(Dt dtype, int64_t elements) {
   return round64(elements * static_cast<int64_t>(width(dtype)));
-}
-
-ScalarFn cast_kernel(const KernelTable& kernels, Dt from, Dt to) {
-  if (from == to) return nullptr;
-  return kernels.scalar({OP_cast, 1, to, {from, from, from, from}});
 }
 
 }  // namespace

@@ -10,10 +10,6 @@
 namespace vorab::blas::test {
 namespace {
 
-int64_t pick(std::mt19937& random, int64_t from, int64_t to) {
-  return std::uniform_int_distribution<int64_t>(from, to)(random);
-}
-
 // Any geometry in which at least one window fits.
 ConvAxis random_axis(std::mt19937& random, int64_t most) {
   ConvAxis a;

@@ -12,6 +12,11 @@ namespace vorab::blas::test {
 
 uint16_t op_id(const char* name);
 
+// Any of the whole numbers from `from` to `to`, both included.
+inline int64_t pick(std::mt19937& random, int64_t from, int64_t to) {
+  return std::uniform_int_distribution<int64_t>(from, to)(random);
+}
+
 class TapeBuilder {
  public:
   explicit TapeBuilder(std::vector<int64_t> dims, uint32_t reduced = 0, uint32_t inner = 0) {

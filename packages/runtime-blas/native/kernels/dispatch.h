@@ -64,8 +64,8 @@ ScalarFn find_words(const Signature& signature);   // i32 u32 bool
 ScalarFn find_longs(const Signature& signature);   // i64 f64
 ScalarFn find_shorts(const Signature& signature);  // u8 i8 f16 bf16
 ScalarFn find_cast(Dt from, Dt to);
-void run_chain(const Chain& chain, size_t rows, size_t n);
-void find_links(Link* links, size_t count);
+ChainFn find_chain(Link* links, size_t count);
+ChainFn find_pass(const Link* links, size_t count);  // null: not one of those that have a loop
 
 bool find_reducer(Reduction reduction, Dt dtype, Reducer& out);
 void fill_moves(KernelTable& table);

@@ -74,10 +74,53 @@ inline V round_product(V x, float y, Mask<V>& n) {
   return shifted - kMagic;
 }
 
+#if defined(__AVX512F__)
+// 2^(i/16), and by which part of itself each falls short.
+alignas(64) inline constexpr float kSixteenths[16] = {
+    0x1p+0f,        0x1.0b5586p+0f, 0x1.172b84p+0f, 0x1.2387a6p+0f, 0x1.306fep+0f,  0x1.3dea64p+0f,
+    0x1.4bfdaep+0f, 0x1.5ab07ep+0f, 0x1.6a09e6p+0f, 0x1.7a1148p+0f, 0x1.8ace54p+0f, 0x1.9c4918p+0f,
+    0x1.ae89fap+0f, 0x1.c199bep+0f, 0x1.d5818ep+0f, 0x1.ea4afap+0f};
+alignas(64) inline constexpr float kShortOf[16] = {0,
+                                                   0x1.8d96d4p-25f,
+                                                   -0x1.9c0c22p-27f,
+                                                   0x1.964904p-25f,
+                                                   0x1.125002p-25f,
+                                                   0x1.370be4p-25f,
+                                                   -0x1.0a355p-25f,
+                                                   -0x1.00d8acp-27f,
+                                                   0x1.26055cp-26f,
+                                                   -0x1.05cb44p-25f,
+                                                   0x1.67a1cap-28f,
+                                                   0x1.a3b5e4p-28f,
+                                                   -0x1.f9c304p-27f,
+                                                   -0x1.6961b4p-28f,
+                                                   -0x1.a5217cp-28f,
+                                                   0x1.61428ep-28f};
+
+// e^x = 2^t e^r, |r| <= ln(2) / 32, t a multiple of 1/16: its last four bits find a factor in the
+// table, and a polynomial of degree 3 is enough.
+inline __m512 exp_by_table(__m512 x) {
+  const __m512 magic = _mm512_set1_ps(0x1.8p19f);
+  const __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(1.44269504088896341f), magic);
+  const __m512 t = _mm512_sub_ps(shifted, magic);
+  __m512 r = _mm512_fmadd_ps(t, _mm512_set1_ps(-0.693359375f), x);
+  r = _mm512_fmadd_ps(t, _mm512_set1_ps(2.12194440e-4f), r);
+  const __m512i index = _mm512_castps_si512(shifted);
+  const __m512 factor = _mm512_permutexvar_ps(index, _mm512_load_ps(kSixteenths));
+  const __m512 missing = _mm512_permutexvar_ps(index, _mm512_load_ps(kShortOf));
+  const __m512 second = _mm512_fmadd_ps(r, _mm512_set1_ps(0x1.555556p-3f), _mm512_set1_ps(0.5f));
+  const __m512 less_one = _mm512_fmadd_ps(second, _mm512_mul_ps(r, r), _mm512_add_ps(r, missing));
+  return _mm512_scalef_ps(_mm512_fmadd_ps(factor, less_one, factor), t);
+}
+#endif
+
 template <class V>
 inline V exp_f32(V x) {
   // Past these ends the result is 0 or infinity whatever x is.
   x = clamp(x, -104.0f, 89.0f);
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return (V)exp_by_table((__m512)x);
+#endif
   Mask<V> n;
   const V t = round_product(x, 1.44269504088896341f, n);
   V r = madd(t, -0.693359375f, x);

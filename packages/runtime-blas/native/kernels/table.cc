@@ -48,8 +48,7 @@ ScalarFn find_scalar(const Signature& s) {
 KernelTable make_table() {
   KernelTable table{};
   table.scalar = &find_scalar;
-  table.chain = &run_chain;
-  table.find_links = &find_links;
+  table.chain = &find_chain;
   table.reducer = &find_reducer;
   fill_moves(table);
   fill_sums(table);

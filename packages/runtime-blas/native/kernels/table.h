@@ -166,8 +166,7 @@ struct Tiles {
 
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
-  ChainFn chain;
-  void (*find_links)(Link* links, size_t count);  // of a chain: fills whole and part
+  ChainFn (*chain)(Link* links, size_t count);     // for these links, which it completes
   bool (*reducer)(Reduction reduction, Dt dtype, Reducer& out);
   LoadFn load[4];    // by log2 of the element's width
   StoreFn store[4];  // likewise

@@ -34,8 +34,8 @@ bool tile_is_dense(const Nest& nest, const Access& a) {
 bool rows_are_dense(const Nest& nest, const Access& a) {
   constexpr int64_t kLeast = 64;  // elements that are worth a turn
   const bool steps = a.row >= 0 && a.row < Link::kDense;
-  return nest.mode == Mode::Map && nest.tile_cols >= kLeast && a.col == 1 && steps &&
-         a.dtype == Dt::F32;
+  return (nest.mode == Mode::Map || nest.row_by_row()) && nest.tile_cols >= kLeast && a.col == 1 &&
+         steps && a.dtype == Dt::F32;
 }
 
 class Analyser {

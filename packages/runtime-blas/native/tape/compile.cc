@@ -34,7 +34,11 @@ bool only_reduces(const TapeSource& source) {
 int64_t tile_for(const TapeSource& source) {
   const size_t n = source.instrs.size();
   if (source.reduced > 0 && source.inner > 0 && only_reduces(source)) return 8192;
-  if (source.reduced > 0) return n <= 24 ? 2048 : 512;  // a reduction has a cost per tile
+  if (source.reduced > 0) {  // which has a cost per tile
+    constexpr int64_t kLong = 128;
+    const bool long_rows = source.inner == 0 && !source.dims.empty() && source.dims.back() >= kLong;
+    return n > 24 ? 512 : long_rows ? 4096 : 2048;
+  }
   return n <= 6 ? 1024 : 512;
 }
 

@@ -35,6 +35,7 @@ class Emitter {
     for (size_t i = 0; i < source_.instrs.size(); ++i) above_tile(i);
     for (size_t s = 0; s < program_.stages.size(); ++s) stage(static_cast<int>(s));
     fetch_ahead(program_, slots_);
+    find_chains();
     for (size_t i = 0; i < source_.instrs.size(); ++i) {
       if (source_.instrs[i].kind == Kind::Store && info(i).level == Level::Item) store_item(i);
     }
@@ -135,7 +136,9 @@ class Emitter {
     for (size_t i = 0; i < source_.instrs.size(); ++i) {
       if (!info(i).held || (info(i).need >> s & 1) == 0) continue;
       if (held_[i] == 0) {
-        held_[i] = slots_.reg(nest_.reduced_elements() * nest_.block + nest_.tile(), width_of(i));
+        held_[i] = hold_in_place(i, s, state);
+        if (held_[i] == 0)
+          held_[i] = slots_.reg(nest_.reduced_elements() * nest_.block + nest_.tile(), width_of(i));
         window_[i] = slots_.pointer();
       }
       Op op;
@@ -146,6 +149,27 @@ class Emitter {
       stage.tile.push_back(op);
       state.slot[i] = window_[i];
     }
+  }
+
+  // The register of a held value that nothing but the chain of i reads from now on, or 0: rows that
+  // stay take up the first-level cache.
+  uint16_t hold_in_place(size_t i, int s, const StageState& state) const {
+    if (!chaining_.members[i].linked) return 0;
+    for (size_t j = 0; j < source_.instrs.size(); ++j) {
+      const bool ends = held_[j] != 0 && info(j).need >> s == 1 && width_of(j) == width_of(i);
+      if (ends && only_reader(j, i, state.plan)) return held_[j];
+    }
+    return 0;
+  }
+
+  bool only_reader(size_t j, size_t i, const StagePlan& plan) const {
+    bool reads = false, others = false;
+    for (size_t at : plan.events) {
+      each_operand(source_, chaining_, at, [&](uint16_t arg) {
+        if (arg == j) (at == i ? reads : others) = true;
+      });
+    }
+    return reads && !others;
   }
 
   uint16_t point_at(Stage& stage, int access) {
@@ -339,7 +363,6 @@ class Emitter {
       op.index = add_accumulator(fold, stage);
       op.reduces = true;
     }
-    program_.kernels->find_links(links.data(), links.size());
     op.first = static_cast<uint32_t>(program_.links.size());
     op.count = static_cast<uint32_t>(links.size());
     program_.links.insert(program_.links.end(), links.begin(), links.end());
@@ -353,6 +376,15 @@ class Emitter {
     before.row_by_row = before.row_by_row || op.row_by_row;
     before.reduces = op.reduces;
     before.index = op.index;
+  }
+
+  void find_chains() {
+    for (Stage& stage : program_.stages) {
+      for (Op& op : stage.tile) {
+        if (op.kind == OpKind::Chain)
+          op.chain = program_.kernels->chain(program_.links.data() + op.first, op.count);
+      }
+    }
   }
 
   // A chain that comes straight after another runs in its loop, while what that one stored is near.

@@ -48,7 +48,6 @@ bool fetches(const Nest& nest, const Access& access) {
 void prepend_link(TapeProgram& program, Op& op, Link link) {
   if (op.count == kMostLinks) return;
   std::vector<Link>& links = program.links;
-  program.kernels->find_links(&link, 1);
   const auto first = static_cast<uint32_t>(links.size());
   links.push_back(link);
   for (size_t l = 0; l < op.count; ++l) links.push_back(Link(links[op.first + l]));

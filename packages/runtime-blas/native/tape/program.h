@@ -49,6 +49,7 @@ struct Op {
   uint16_t out = 0, a = 0, b = 0, c = 0, d = 0;
   uint16_t index = 0;  // access, reducer or memo
   ScalarFn fn = nullptr;
+  ChainFn chain = nullptr;
   uint32_t first = 0, count = 0;  // links
   bool reduces = false, row_by_row = false;
 };

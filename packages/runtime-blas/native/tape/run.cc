@@ -120,9 +120,9 @@ void TapeRun::chain(const Op& op, size_t rows, size_t cols) const {
   }
   const size_t n = op.whole_vectors && rows == 1 ? (cols + 15) & ~size_t{15} : cols;
   void* const accumulator = op.reduces ? slots_[stage_->accumulators[op.index].acc] : nullptr;
-  kernels_.chain({program_.links.data() + op.first, op.count, slots_, accumulator, first_tile_,
-                  program_.streams},
-                 rows, n);
+  op.chain({program_.links.data() + op.first, op.count, slots_, accumulator, first_tile_,
+            program_.streams},
+           rows, n);
 }
 
 void TapeRun::tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t rows,

@@ -79,7 +79,7 @@ class StagePlanner {
 
   // Loads that chains alone read, and results of chains that beside them one store takes.
   void find_by_rows() {
-    if (program_.nest.mode != Mode::Map) return;
+    if (program_.nest.mode != Mode::Map && !program_.nest.row_by_row()) return;
     std::vector<int> stores(source_.instrs.size(), 0), others(source_.instrs.size(), 0);
     for (size_t i : plan_.events) {
       if (chaining_.members[i].linked) continue;

@@ -1,0 +1,362 @@
+// What the links of a chain do to the eight vectors of a turn. A body takes one link or two.
+#pragma once
+
+#include "dispatch.h"
+#include "reductions.h"
+
+namespace vorab::blas::VORAB_ISA::links {
+
+using V = Vec<float, kNative<Dt::F32>>;
+using Code = Link::Code;
+constexpr size_t N = kNative<Dt::F32>;
+constexpr size_t kTurnLanes = 8 * N;
+
+struct Step;
+// at: the turn's first element; left: elements from there to the end.
+using LinkFn = void (*)(V, V, V, V, V, V, V, V, const Step* step, size_t at, size_t left);
+
+struct Step {
+  LinkFn fn;
+  float* operand;
+};
+
+// Of vector k of a turn; the last turn may end before it.
+VORAB_INLINE size_t lanes_of(size_t k, size_t left) {
+  return left >= (k + 1) * N ? N : left > k * N ? left - k * N : 0;
+}
+
+// Where a turn's vectors lie.
+template <bool Whole>
+struct Place {
+  float* first;
+  size_t left;
+
+  VORAB_INLINE Place(const Step& step, size_t at, size_t to_end)
+      : first(step.operand + at), left(to_end) {}
+  VORAB_INLINE V get(size_t k) const {
+    if (Whole) return load<Dt::F32, N>(first, k * N);
+    return load_part<Dt::F32, N>(first, k * N, lanes_of(k, left));
+  }
+  VORAB_INLINE void put(size_t k, V x) const {
+    if (Whole)
+      store<Dt::F32, N>(first, k * N, x);
+    else
+      store_part<Dt::F32, N>(first, k * N, lanes_of(k, left), x);
+  }
+};
+
+template <class F>
+VORAB_INLINE void each(V (&v)[8], F f) {
+#pragma GCC unroll 8
+  for (size_t k = 0; k < 8; ++k) v[k] = f(v[k], k);
+}
+
+// ------------------------------------------------------------------------------------------ memory
+
+template <Code C>
+struct OneLink {
+  static constexpr size_t kSteps = 1;
+  static bool is(const Link* link) { return link->code == C; }
+};
+
+struct LoadLink : OneLink<Code::Load> {
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+    const Place<Whole> place(*step, at, left);
+    each(v, [&](V, size_t k) VORAB_LAMBDA { return place.get(k); });
+  }
+};
+
+struct StoreLink : OneLink<Code::Store> {
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+    const Place<Whole> place(*step, at, left);
+#pragma GCC unroll 8
+    for (size_t k = 0; k < 8; ++k) place.put(k, v[k]);
+  }
+};
+
+struct StreamLink : OneLink<Code::Stream> {
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+    float* const to = step->operand + at;
+    if (!Whole || past_vector(to) != 0) return StoreLink::run<Whole>(v, step, at, left);
+#pragma GCC unroll 8
+    for (size_t k = 0; k < 8; ++k) stream_vector(to + k * N, v[k]);
+  }
+};
+
+VORAB_INLINE void fetch_turn(const float* from) {
+  for (size_t k = 0; k < kTurnLanes; k += 16) __builtin_prefetch(from + k, 0, 2);
+}
+
+struct FetchLink : OneLink<Code::Fetch> {
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&)[8], const Step* step, size_t at, size_t) {
+    fetch_turn(step->operand + at);
+  }
+};
+
+// ------------------------------------------------------------------------------------- arithmetic
+
+template <Code C>
+VORAB_INLINE V apply(V x) {
+  if constexpr (C == Code::Square) return x * x;
+  if constexpr (C == Code::Negate) return op_neg::apply(x);
+  if constexpr (C == Code::Absolute) return op_abs::apply(x);
+  if constexpr (C == Code::Sqrt) return op_sqrt::apply(x);
+  if constexpr (C == Code::Rsqrt) return op_rsqrt::apply(x);
+  if constexpr (C == Code::Exp) return op_exp::apply(x);
+  if constexpr (C == Code::Log) return op_log::apply(x);
+  if constexpr (C == Code::Tanh) return op_tanh::apply(x);
+  if constexpr (C == Code::Erf) return op_erf::apply(x);
+  if constexpr (C == Code::Sigmoid) return op_sigmoid::apply(x);
+}
+
+template <Code C>
+VORAB_INLINE V apply(V value, V operand) {
+  if constexpr (C == Code::Add) return op_add::apply(value, operand);
+  if constexpr (C == Code::Subtract) return op_sub::apply(value, operand);
+  if constexpr (C == Code::SubtractFrom) return op_sub::apply(operand, value);
+  if constexpr (C == Code::Multiply) return op_mul::apply(value, operand);
+  if constexpr (C == Code::Divide) return op_div::apply(value, operand);
+  if constexpr (C == Code::DivideInto) return op_div::apply(operand, value);
+  if constexpr (C == Code::Minimum) return op_minimum::apply(value, operand);
+  if constexpr (C == Code::Maximum) return op_maximum::apply(value, operand);
+}
+
+template <Code C>
+struct UnaryLink : OneLink<C> {
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step*, size_t, size_t) {
+    each(v, [](V x, size_t) VORAB_LAMBDA { return apply<C>(x); });
+  }
+};
+
+inline bool is_fixed(const Link& link) { return link.reach != Link::Reach::Element; }
+
+template <Code C>
+struct BinaryLink : OneLink<C> {
+  static bool is(const Link* link) { return link->code == C && !is_fixed(*link); }
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+    const Place<Whole> place(*step, at, left);
+    each(v, [&](V x, size_t k) VORAB_LAMBDA { return apply<C>(x, place.get(k)); });
+  }
+};
+
+// All elements of the operand are equal.
+template <Code C>
+struct FixedLink : OneLink<C> {
+  static bool is(const Link* link) { return link->code == C && is_fixed(*link); }
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t, size_t) {
+    const V y = splat<V>(*step->operand);
+    each(v, [&](V x, size_t) VORAB_LAMBDA { return apply<C>(x, y); });
+  }
+};
+
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+inline constexpr bool kRoundsOnce = true;
+
+// x / y for one y, to the bit: with the rounded 1 / y, one correction gives the rounded quotient
+// where nothing overflows or falls short of normal numbers (Brisebarre, Muller, Raina, IEEE TC
+// 53:8, 2004).
+template <>
+struct FixedLink<Code::Divide> : OneLink<Code::Divide> {
+  static bool is(const Link* link) { return link->code == Code::Divide && is_fixed(*link); }
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t, size_t) {
+    using B = Bits<V>;
+    constexpr uint32_t kLeast = (127 - 85) << 23, kMost = (127 + 85) << 23;
+    const V y = splat<V>(*step->operand), r = splat<V>(1.0f / *step->operand);
+    V quotients[8];
+    B least = B{} - 1, most = B{};
+#pragma GCC unroll 8
+    for (size_t k = 0; k < 8; ++k) {
+      const V q = v[k] * r;
+      quotients[k] = madd(madd(q, y, -v[k]), -r, q);  // in this form zeros keep their signs
+      const B size = bits_as<B>(abs_of(v[k])), nonzero = size - 1;
+      least = nonzero < least ? nonzero : least;
+      most = size > most ? size : most;
+    }
+    const bool middle = *step->operand > 0x1p-40f && *step->operand < 0x1p40f;
+    if (middle && !any_of((least < kLeast) | (most > kMost)))
+      each(v, [&](V, size_t k) VORAB_LAMBDA { return quotients[k]; });
+    else
+      each(v, [&](V x, size_t) VORAB_LAMBDA { return x / y; });
+  }
+};
+#else
+inline constexpr bool kRoundsOnce = false;
+#endif
+
+// A product and the link after it, in one rounding.
+template <Code Then>
+VORAB_INLINE V multiply_then(V x, V factor, V term) {
+  if constexpr (Then == Code::Add) return madd(x, factor, term);
+  if constexpr (Then == Code::Subtract) return madd(x, factor, -term);
+  if constexpr (Then == Code::SubtractFrom) return madd(-x, factor, term);
+}
+
+template <Code Then, bool FixedFactor, bool FixedTerm>
+struct MultiplyLink {
+  static constexpr size_t kSteps = 2;
+  static bool is(const Link* link) {
+    return link[0].code == Code::Multiply && is_fixed(link[0]) == FixedFactor &&
+           link[1].code == Then && is_fixed(link[1]) == FixedTerm;
+  }
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+    const Place<Whole> factors(step[0], at, left), terms(step[1], at, left);
+    const V factor = FixedFactor ? splat<V>(*step[0].operand) : V{};
+    const V term = FixedTerm ? splat<V>(*step[1].operand) : V{};
+    each(v, [&](V x, size_t k) VORAB_LAMBDA {
+      return multiply_then<Then>(x, FixedFactor ? factor : factors.get(k),
+                                 FixedTerm ? term : terms.get(k));
+    });
+  }
+};
+
+// ------------------------------------------------------------------------------------- reductions
+
+// What a row has come to so far, in vectors that wait for each other rarely.
+struct Sums {
+  V sum[4] = {};
+
+  VORAB_INLINE void finish(void* accumulator, size_t row, bool start) const {
+    double* const to = static_cast<double*>(accumulator) + row;
+    const double all = across<Sum>((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    *to = start ? all : *to + all;
+  }
+};
+
+struct Maxima {
+  V most[4];
+#if defined(__AVX512DQ__)
+  static constexpr int kGreater = 5;  // -0 below 0
+  __mmask16 unordered = 0;            // vrangeps alone drops NaN
+#endif
+
+  VORAB_INLINE Maxima() {
+    for (V& m : most) m = splat<V>(-kInf);
+  }
+  VORAB_INLINE void finish(void* accumulator, size_t row, bool start) const {
+    float* const to = static_cast<float*>(accumulator) + row;
+#if defined(__AVX512DQ__)
+    const auto one = [](__m512 a, __m512 b)
+                         VORAB_LAMBDA { return _mm512_range_ps(a, b, kGreater); };
+    __m512 x = one(one((__m512)most[0], (__m512)most[1]), one((__m512)most[2], (__m512)most[3]));
+    x = one(x, _mm512_shuffle_f32x4(x, x, 0x4e));
+    x = one(x, _mm512_shuffle_f32x4(x, x, 0xb1));
+    x = one(x, _mm512_permute_ps(x, 0x4e));
+    x = one(x, _mm512_permute_ps(x, 0xb1));
+    const float all = unordered != 0 ? kNan : _mm512_cvtss_f32(x);
+#else
+    const float all =
+        across<Max>(Max::combine(Max::combine(most[0], most[1]), Max::combine(most[2], most[3])));
+#endif
+    *to = start ? all : Max::one(*to, all);
+  }
+};
+
+template <bool Whole>
+VORAB_INLINE V part_of(V x, size_t k, size_t left, float missing) {
+  return Whole ? x : first_lanes<V>(lanes_of(k, left)) ? x : splat<V>(missing);
+}
+
+struct TakeSum : OneLink<Code::Sum> {
+  using State = Sums;
+  template <bool Whole>
+  static VORAB_INLINE void take(State& state, const V (&v)[8], size_t left) {
+#pragma GCC unroll 8
+    for (size_t k = 0; k < 8; ++k) state.sum[k % 4] += part_of<Whole>(v[k], k, left, 0);
+  }
+};
+
+struct TakeSquares {
+  using State = Sums;
+  static constexpr size_t kSteps = 2;
+  static bool is(const Link* link) {
+    return link[0].code == Code::Square && link[1].code == Code::Sum;
+  }
+  template <bool Whole>
+  static VORAB_INLINE void take(State& state, const V (&v)[8], size_t left) {
+#pragma GCC unroll 8
+    for (size_t k = 0; k < 8; ++k) {
+      const V x = part_of<Whole>(v[k], k, left, 0);
+      state.sum[k % 4] = madd(x, x, state.sum[k % 4]);
+    }
+  }
+};
+
+struct TakeMax : OneLink<Code::Max> {
+  using State = Maxima;
+  template <bool Whole>
+  static VORAB_INLINE void take(State& state, const V (&v)[8], size_t left) {
+    V x[8];
+#pragma GCC unroll 8
+    for (size_t k = 0; k < 8; ++k) x[k] = part_of<Whole>(v[k], k, left, -kInf);
+#pragma GCC unroll 8
+    for (size_t k = 0; k < 8; ++k) {
+#if defined(__AVX512DQ__)
+      if (k % 2 == 0)
+        state.unordered |= _mm512_cmp_ps_mask((__m512)x[k], (__m512)x[k + 1], _CMP_UNORD_Q);
+      state.most[k % 4] =
+          (V)_mm512_range_ps((__m512)state.most[k % 4], (__m512)x[k], Maxima::kGreater);
+#else
+      state.most[k % 4] = Max::combine(state.most[k % 4], x[k]);
+#endif
+    }
+  }
+};
+
+struct TakeNothing {
+  struct State {
+    void finish(void*, size_t, bool) const {}
+  };
+  static constexpr size_t kSteps = 0;
+  static bool is(const Link*) { return true; }
+  template <bool Whole>
+  static VORAB_INLINE void take(State&, const V (&)[8], size_t) {}
+};
+
+// The operand is the state.
+template <class Take>
+struct ReduceLink {
+  static constexpr size_t kSteps = Take::kSteps;
+  static bool is(const Link* link) { return Take::is(link); }
+  template <bool Whole>
+  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t, size_t left) {
+    auto* const state = reinterpret_cast<typename Take::State*>(step[kSteps - 1].operand);
+    Take::template take<Whole>(*state, v, left);
+  }
+};
+
+// ------------------------------------------------------------------------------------------- rows
+
+inline bool reduces(const Link& link) { return link.code == Code::Sum || link.code == Code::Max; }
+
+// Elements from one row of an operand to the next.
+inline void find_rows(const Chain& chain, size_t n, size_t* rows) {
+  for (size_t l = 0; l < chain.count; ++l) {
+    const Link& link = chain.links[l];
+    const size_t row = link.row == Link::kDense ? n : link.row;
+    rows[l] = link.reach == Link::Reach::Element ? row : link.reach == Link::Reach::Row ? 1 : 0;
+  }
+  if (reduces(chain.links[chain.count - 1])) rows[chain.count - 1] = 0;
+}
+
+// Elements before the first whole vector that is stored past the caches. Sums keep their order,
+// wherever memory lies.
+inline size_t lanes_to_line(const Chain& chain, const Step* steps, size_t n) {
+  if (!chain.streams || chain.accumulator != nullptr || n <= N) return 0;
+  for (size_t l = 0; l < chain.count; ++l) {
+    if (chain.links[l].code != Code::Stream) continue;
+    const size_t past = past_vector(steps[l].operand) / sizeof(float);
+    return past == 0 ? 0 : N - past;
+  }
+  return 0;
+}
+
+}  // namespace vorab::blas::VORAB_ISA::links

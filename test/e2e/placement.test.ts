@@ -1,8 +1,7 @@
 /** Plans that are split over blas and mlx: what runs where, and that it does not matter for the result. */
-import { basename, join } from 'node:path';
-import { fb, opById, verify } from '@vorab/artifact';
-import type { CompileOptions, NamedProgram } from '@vorab/compiler';
-import { compilePrograms } from '@vorab/compiler';
+import { join } from 'node:path';
+import { fb, verify } from '@vorab/artifact';
+import type { NamedProgram } from '@vorab/compiler';
 import type { Program, Tensor } from '@vorab/graph';
 import {
   dim,
@@ -16,7 +15,6 @@ import {
   scan,
   sizeOf,
   state,
-  svd,
   trainStep,
   update,
   withPlacement,
@@ -26,72 +24,17 @@ import { open } from '@vorab/runtime';
 import { describe, expect, it } from 'vitest';
 import { numbersOf } from '../support/calls.ts';
 import { scratch } from '../support/cli.ts';
-
-type Place = (part: string, body: () => Tensor) => Tensor;
-const anywhere: Place = (_, body) => body();
-
-const [rows, width] = [96, 128];
-const attention = nn.multiHeadAttention(width, 4);
-const mlp = nn.sequential(nn.linear(width, 1024), nn.gelu(), nn.linear(1024, width));
-
-/** Singular values, an attention block and an MLP. */
-const block = (place: Place): Program =>
-  program({ x: f32(rows, width) }, ({ x }) => {
-    const s = place('svd', () => svd(x.slice([0, 0], [24, 24])).s);
-    const a = place('attention', () =>
-      x.add(attention(x.reshape([1, rows, width])).reshape([rows, width])),
-    );
-    return { s, y: place('mlp', () => a.add(mlp(a))) };
-  });
-
-const named = (name: string, of: Program): NamedProgram => ({
-  name,
-  program: of,
-  location: { file: 'model.ts', line: 1, column: 1 },
-});
-
-const compiled = (programs: readonly NamedProgram[], options: Partial<CompileOptions> = {}) =>
-  compilePrograms(programs, {
-    targets: ['blas', 'mlx', 'blas+mlx'],
-    relativePath: (file) => basename(file),
-    ...options,
-  });
-
-type Numbers = Readonly<Record<string, readonly number[]>>;
-
-const x = Float32Array.from({ length: rows * width }, (_, i) => Math.sin(i * 0.7) + 0.1 * (i % 5));
-
-async function results(bytes: Uint8Array, runtime: RuntimeChoice): Promise<Numbers> {
-  await using session = await open(bytes, { runtime, seed: 1 });
-  return await numbersOf(session, 'run', { x });
-}
-
-function expectClose(found: Numbers, expected: Numbers): void {
-  expect(Object.keys(found)).toEqual(Object.keys(expected));
-  for (const [name, values] of Object.entries(expected)) {
-    const scale = Math.max(...values.map(Math.abs));
-    const furthest = Math.max(...values.map((v, i) => Math.abs(v - (found[name]?.[i] ?? NaN))));
-    expect(furthest / scale, name).toBeLessThan(1e-4);
-  }
-}
-
-const splitOf = (bytes: fb.ProgramT): fb.PlanT => {
-  const plan = bytes.plans.find(({ name }) => name === 'blas+mlx');
-  if (!plan) throw new Error('there is no split plan');
-  return plan;
-};
-
-/** The ops that a target runs of an entry, by the functions of its parts. */
-function opsOn(artifact: fb.ProgramT, target: string, entry = 0): readonly string[] {
-  const regions = splitOf(artifact).entries[entry]?.regions ?? [];
-  return regions
-    .filter((region) => String(region.target) === target)
-    .flatMap(({ steps }) =>
-      steps.flatMap(({ body }) => (body instanceof fb.CallT ? body.entry : [])),
-    )
-    .flatMap((part) => artifact.functions[artifact.entries[part]?.function_ ?? -1]?.nodes ?? [])
-    .map(({ op }) => opById(op)?.name ?? '?');
-}
+import {
+  anywhere,
+  block,
+  compiled,
+  expectClose,
+  named,
+  opsOn,
+  results,
+  splitOf,
+  x,
+} from '../support/split-block.ts';
 
 describe('a program with an svd, an attention block and an MLP', () => {
   const free = compiled([named('run', block(anywhere))]);

@@ -10,6 +10,7 @@ import type { Origins } from './passes/rewrite.ts';
 import type { BuiltProblem } from './placement/build-problem.ts';
 import type { Part } from './placement/parts.ts';
 import { partsOf } from './placement/parts.ts';
+import { joinReasons } from './placement/reasons.ts';
 import type { Routed } from './placement/route.ts';
 import { targetsOf } from './placement/router.ts';
 import type { Placed } from './placement/stages.ts';
@@ -156,15 +157,16 @@ class Split {
     const ids = [...new Set(found)];
     const fresh = ids.filter((id) => !counted.has(id));
     for (const id of fresh) counted.add(id);
-    const reasons = new Set(ids.map((id) => this.reasons.get(id) ?? '').filter((r) => r !== ''));
+    const { nodes } = this.request.built.problem;
+    const reason = joinReasons(
+      ids.map((id) => ({ op: nodes[id]?.name ?? '', reason: this.reasons.get(id) ?? '' })),
+    );
     const costs = this.request.targets.map(({ name }) => {
-      const of = fresh.flatMap(
-        (id) => this.request.built.problem.nodes[id]?.costs.find((c) => c.target === name) ?? [],
-      );
+      const of = fresh.flatMap((id) => nodes[id]?.costs.find((c) => c.target === name) ?? []);
       const problem = of.find((cost) => cost.problem !== null)?.problem ?? '';
       const ns = of.reduce((sum, cost) => sum + cost.ns, 0);
       return new fb.PlacementCostT(name, BigInt(ns), emitter.string(problem));
     });
-    return new fb.PlacementT(emitter.string([...reasons].join('; ')), costs);
+    return new fb.PlacementT(emitter.string(reason), costs);
   }
 }

@@ -26,3 +26,13 @@ test('a plan over two targets is legal, and reproducible', () => {
   expect(plan?.entries[0]?.regions.map(({ target }) => target)).toEqual(['blas', 'mlx']);
   expect(compiled('mlx').bytes).toEqual(bytes);
 });
+
+test('a step of several ops says which of them each reason is of', () => {
+  const { program } = compiled('blas');
+  const plan = program.plans.find(({ name }) => name === 'blas+mlx');
+  const [call, ...others] = plan?.entries[0]?.regions.flatMap(({ steps }) => steps) ?? [];
+  expect(others).toEqual([]);
+  expect(program.strings[call?.placement?.reason ?? 0]).toBe(
+    'mul, svd: cheapest here, what moves counted; broadcast, add, exp: the model asks for blas',
+  );
+});

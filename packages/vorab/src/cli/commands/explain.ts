@@ -107,7 +107,7 @@ function renderStep(step: StepExplanation, i: number): string[] {
   return [
     `${String(i).padStart(3)}  ${step.target}  ${step.name}  ${step.locations[0] ?? ''}`.trimEnd(),
     ...(step.reason === '' ? [] : [`       ${step.reason}`]),
-    ...(step.placement ? renderPlacement(step.target, step.placement) : []),
+    ...(step.placement ? renderPlacement(step, step.placement) : []),
     ...(step.ops.length > 1 && step.form !== 'call'
       ? [`       computes ${step.ops.join(', ')}`]
       : []),
@@ -125,12 +125,16 @@ function renderStep(step: StepExplanation, i: number): string[] {
   ];
 }
 
-// "on mlx: cheapest here, …; blas 1.2 ms, mlx 0.1 ms".
-function renderPlacement(target: string, { reason, costs }: PlacementExplanation): string[] {
+// "on mlx: matmul: cheapest here, …; add: …; together blas 1.2 ms, mlx 0.1 ms".
+function renderPlacement(
+  { target, ops }: StepExplanation,
+  { reason, costs }: PlacementExplanation,
+): string[] {
   const counted = costs.every(({ ns, problem }) => ns === 0 && problem === null);
   if (counted) return reason === '' ? [] : [`       on ${target}: ${reason}`];
   const each = costs.map(({ target: of, ns, problem }) => `${of} ${problem ?? formatNs(ns)}`);
-  const all = [reason, each.join(', ')].filter((text) => text !== '').join('; ');
+  const sums = `${ops.length > 1 ? 'together ' : ''}${each.join(', ')}`;
+  const all = [reason, sums].filter((text) => text !== '').join('; ');
   return all === '' ? [] : [`       on ${target}: ${all}`];
 }
 

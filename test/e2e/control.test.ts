@@ -53,6 +53,18 @@ export const root = program({ a: f32() }, ({ a }) => {
   return { x, steps };
 });
 
+/** Loops within loops, whose graph of all steps is deeper than a compiler may recurse. */
+export const deep = program({ x: f32(8) }, ({ x }) => {
+  const often = (step: (x: Tensor) => Tensor) => (x: Tensor): Tensor =>
+    scan((y: Tensor) => [step(y), null] as const, x, null, { length: 60 })[0];
+  const step = (x: Tensor): Tensor => {
+    let y = x;
+    for (let i = 0; i < 8; i++) y = y.mul(1.01).tanh();
+    return y;
+  };
+  return { y: often(often(step))(x) };
+});
+
 const calls = state(i32(), 0);
 /** Counts for as long as it is let. */
 export const forever = program({ limit: f32() }, ({ limit }) => {
@@ -134,6 +146,16 @@ describe.each(runtimes)('on %s', (runtime) => {
     const { calls } = await session.call('counted', {});
     expect(await (calls as Tensor).item()).toBe(0);
   });
+});
+
+it('loops within loops are as deep on mlx as they say', async () => {
+  const x = Float32Array.from({ length: 8 }, (_, i) => i / 4 - 1);
+  const found: number[][] = [];
+  for (const runtime of ['blas', 'mlx'] as const) {
+    await using session = await open(artifact, { runtime, seed: 3 });
+    found.push((await numbersOf(session, 'deep', { x }))['y'] ?? []);
+  }
+  for (const [i, y] of found[0]?.entries() ?? []) expect(found[1]?.[i]).toBeCloseTo(y, 5);
 });
 
 it('a loop in steady state allocates nothing on blas', async () => {

@@ -1,6 +1,6 @@
 /** What runs instead of a runtime that is missing: only what the caller has named, and the ledger says so. */
 import { join } from 'node:path';
-import { open, type Tensor, VorabError } from '@vorab/runtime';
+import { type Capability, examineRuntime, open, type Tensor, VorabError } from '@vorab/runtime';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { compile } from 'vorab';
 import { scratch, vorab } from '../support/cli.ts';
@@ -128,4 +128,34 @@ test('the command line takes the same names, and prints them', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('apply on blas');
   expect(stdout).toMatch(/1 {2}fallback .*mlx→blas: the library of runtime 'mlx' is not there/);
+});
+
+test('a capability that is required and not there is refused with its reason, or falls back', async () => {
+  const { description = {} } = await examineRuntime('mlx');
+  const { fuse } = description as { readonly fuse: Capability };
+  expect(fuse.reason).not.toBe('');
+  const options = { runtime: 'mlx', seed: 0 } as const;
+  await using compiled = await open(both, { ...options, requires: ['compile'] });
+  expect(compiled.info().runtime).toBe('mlx');
+  if (!fuse.available) {
+    const error = await refusal(open(both, { ...options, requires: ['compile', 'fuse'] }));
+    expect(error.code).toBe('unsupported');
+    expect(error.message).toBe(
+      `open requires 'fuse', which runtime 'mlx' does not have on this machine (${String(description['device'])}): ${fuse.reason}; ${fuse.effect}\n  fix: open with another runtime, or without it in requires`,
+    );
+    const allowed = { ...options, requires: ['fuse'], allowFallback: ['mlx→blas'] };
+    await using session = await open(both, allowed);
+    expect(session.info()).toMatchObject({ runtime: 'blas', fallback: { from: 'mlx' } });
+  }
+});
+
+test('a capability that a runtime says nothing of is refused, with those that it has', async () => {
+  const error = await refusal(open(both, { runtime: 'blas', seed: 0, requires: ['teleport'] }));
+  expect(error.message).toContain(
+    "requires 'teleport', which runtime 'blas' does not have on this machine (cpu): it says nothing of it; its capabilities are: fuse",
+  );
+  const args = ['run', both, '-i', 'x=random', '--dim', 'N=2', '--runtime', 'reference'];
+  const { code, stderr } = await vorab([...args, '--require', 'fuse']);
+  expect(code).toBe(1);
+  expect(stderr).toContain("requires 'fuse', which runtime 'reference' does not have");
 });

@@ -64,10 +64,9 @@ Body::Body(const fb::Program& program, uint32_t function, const Binding& binding
   results_.assign(results.begin(), results.end());
 }
 
-bool Body::depends_on_data() const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
-    return node.control && node.control->depends_on_data();
-  });
+bool Body::evaluates() const {
+  return std::any_of(nodes_.begin(), nodes_.end(),
+                     [](const Node& node) { return node.control && node.control->evaluates(); });
 }
 
 std::vector<mx::array> Body::operator()(std::span<const mx::array> parameters,

@@ -12,7 +12,8 @@ namespace {
 using Arrays = std::vector<mx::array>;
 using Operands = std::span<const mx::array>;
 
-// A graph of this many steps is evaluated before it grows further.
+// The graph of a longer loop is evaluated each time it has grown by as many steps: its memory is
+// bounded, and it can be cancelled.
 constexpr int64_t kSteps = 64;
 
 // What goes wrong here went wrong on these data. What an op refused ends the call here: on what it
@@ -71,13 +72,15 @@ class Scan : public Control {
         throw Failure(VORAB_INVALID, "a scan's body gives other results", building.step);
       for (size_t i = 0; i < carries_; ++i) carried[i] = results[i];
       for (size_t i = 0; i < stacked.size(); ++i) stacked[i].push_back(results[carries_ + i]);
-      if (step % kSteps == kSteps - 1 && !building.dry && !building.compiled)
+      if (length_ > kSteps && step % kSteps == kSteps - 1 && !building.dry)
         evaluate(results, building);
     }
     for (size_t i = 0; i < stacked.size(); ++i)
       carried.push_back(whole(stacked[i], types[carries_ + i], building));
     return carried;
   }
+
+  bool evaluates() const override { return length_ > kSteps || Control::evaluates(); }
 
  private:
   Arrays operands(Operands inputs, const Arrays& carried, int64_t at,
@@ -116,7 +119,7 @@ class Cond : public Control {
     return bodies_[holds(inputs[0], building) ? 0 : 1](operands, constants, building);
   }
 
-  bool depends_on_data() const override { return true; }
+  bool evaluates() const override { return true; }
 };
 
 class While : public Control {
@@ -141,7 +144,7 @@ class While : public Control {
     return {operands.begin(), operands.begin() + static_cast<ptrdiff_t>(carries_)};
   }
 
-  bool depends_on_data() const override { return true; }
+  bool evaluates() const override { return true; }
 
  private:
   bool goes_on(const Arrays& operands, Operands constants, const Building& building) const {
@@ -169,7 +172,7 @@ class Checked : public Control {
     return outputs;
   }
 
-  bool depends_on_data() const override { return of_->depends_on_data(); }
+  bool evaluates() const override { return of_->evaluates(); }
 
  private:
   uint16_t op_;
@@ -194,9 +197,9 @@ void Cancel::check() const {
   }
 }
 
-bool Control::depends_on_data() const {
+bool Control::evaluates() const {
   return std::any_of(bodies_.begin(), bodies_.end(),
-                     [](const Body& body) { return body.depends_on_data(); });
+                     [](const Body& body) { return body.evaluates(); });
 }
 
 std::shared_ptr<const Control> Control::make(const fb::Program& program, uint16_t op,

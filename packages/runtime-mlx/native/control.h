@@ -23,8 +23,6 @@ struct Building {
   uint32_t step;
   // Arrays hold no data: nothing may be evaluated, and each function is built once.
   bool dry;
-  // Inside mx::compile nothing may be evaluated either.
-  bool compiled;
 };
 
 class Control;
@@ -41,7 +39,7 @@ class Body {
   std::vector<mx::array> operator()(std::span<const mx::array> parameters,
                                     std::span<const mx::array> constants,
                                     const Building& building) const;
-  bool depends_on_data() const;
+  bool evaluates() const;
 
  private:
   struct Node;
@@ -66,8 +64,8 @@ class Control {
                                      std::span<const mx::array> constants,
                                      std::span<const Type> types,
                                      const Building& building) const = 0;
-  // Whether a graph of it cannot be built without evaluating some of it.
-  virtual bool depends_on_data() const;
+  // Whether some of it is evaluated while a graph of it is built: what data decide, and long loops.
+  virtual bool evaluates() const;
 
  protected:
   explicit Control(std::vector<Body> bodies) : bodies_(std::move(bodies)) {}

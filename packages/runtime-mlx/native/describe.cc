@@ -44,15 +44,23 @@ std::string device_name() {
 
 const char* flag(bool value) { return value ? "true" : "false"; }
 
+constexpr const char* kCompiles = "MLX keeps the graph of a function that it has traced";
+constexpr const char* kCompiled =
+    "an entry is traced once for its sizes; those with cond, whileLoop or a long scan at each call";
+
+std::string capability(bool available, const char* reason, const char* effect) {
+  return std::string("{\"available\": ") + flag(available) + ", \"reason\": " + quoted(reason) +
+         ", \"effect\": " + quoted(effect) + '}';
+}
+
 }  // namespace
 
 std::string describe_backend() {
   std::ostringstream json;
   json << "{\"name\": \"mlx\", \"version\": " << quoted(mx::version())
        << ", \"device\": " << quoted(device().kind) << ", \"deviceName\": " << quoted(device_name())
-       << ", \"compile\": {\"available\": " << flag(device().compiles)
-       << ", \"reason\": " << quoted(device().compile_reason)
-       << ", \"effect\": " << quoted(device().compile_effect) << '}'
+       << ", \"compile\": " << capability(true, kCompiles, kCompiled)
+       << ", \"fuse\": " << capability(device().fuses, device().fuse_reason, device().fuse_effect)
        << ", \"tf32\": " << flag(tf32_enabled()) << ", \"dtypes\": " << quoted_list(dtypes())
        << ", \"composites\": " << quoted_list(whole_composites())
        << ", \"memory\": {\"limit\": " << mx::get_memory_limit()

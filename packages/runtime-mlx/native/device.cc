@@ -9,21 +9,23 @@
 namespace vorab::on_mlx {
 namespace {
 
-constexpr const char* kCompiles = "MLX generates device code for fused elementwise chains itself";
-constexpr const char* kCompiled =
-    "a function is traced once for its sizes, and chains of elementwise steps are one kernel";
-constexpr const char* kDoesNotCompile = "MLX's CPU device would call a C++ compiler at run time";
-constexpr const char* kNotCompiled =
-    "every step runs as MLX's own kernel, and their graph is made again at each call";
+constexpr const char* kFuses = "MLX generates device code for chains of elementwise steps itself";
+constexpr const char* kFused = "a chain is one kernel, and what lies within it is not stored";
+constexpr const char* kDoesNotFuse = "MLX's CPU device would call a C++ compiler at run time";
+constexpr const char* kNotFused = "every step runs as MLX's own kernel (no_fuse)";
 
 Device detect() {
-  if (mx::metal::is_available()) {
-    return {mx::Device::gpu, "metal", true, kCompiles, kCompiled, false, false};
-  }
-  if (mx::cu::is_available()) {
-    return {mx::Device::gpu, "cuda", true, kCompiles, kCompiled, false, false};
-  }
-  return {mx::Device::cpu, "cpu", false, kDoesNotCompile, kNotCompiled, true, true};
+  if (mx::metal::is_available())
+    return {mx::Device::gpu, "metal", true, kFuses, kFused, false, false};
+  if (mx::cu::is_available()) return {mx::Device::gpu, "cuda", true, kFuses, kFused, false, false};
+  return {mx::Device::cpu, "cpu", false, kDoesNotFuse, kNotFused, true, true};
+}
+
+// The mode is one for the process, and read by whoever traces: it is set before anybody does.
+Device prepare() {
+  const Device found = detect();
+  mx::set_compile_mode(found.fuses ? mx::CompileMode::enabled : mx::CompileMode::no_fuse);
+  return found;
 }
 
 // -1: undecided.
@@ -32,7 +34,7 @@ std::atomic<int> tf32{-1};
 }  // namespace
 
 const Device& device() {
-  static const Device found = detect();
+  static const Device found = prepare();
   return found;
 }
 

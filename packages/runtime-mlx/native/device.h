@@ -11,9 +11,9 @@ namespace vorab::on_mlx {
 struct Device {
   mx::Device handle;
   const char* kind;  // "cpu", "metal", "cuda"
-  bool compiles;     // mx::compile works without a C++ compiler at run time
-  const char* compile_reason;
-  const char* compile_effect;
+  bool fuses;        // what mx::compile joins is a kernel, without a C++ compiler at run time
+  const char* fuse_reason;
+  const char* fuse_effect;
   bool has_f64;
   // MLX's CPU kernels approximate exp, erf, sigmoid and logarithmic sums in f32, f64 included, to
   // about 40 ulp.

@@ -4,6 +4,7 @@
 
 #include "runtime-mlx/native/apply.h"
 #include "runtime-mlx/native/builder.h"
+#include "runtime-mlx/native/depth.h"
 #include "runtime-mlx/native/failure.h"
 
 namespace vorab::on_mlx {
@@ -15,6 +16,10 @@ mx::array reinterpret(const mx::array& value, const Type& type) {
   return mx::reshape(bits, type.shape);
 }
 
+// MLX's compiler follows a graph by recursion, some 200 bytes for each array, on a thread that has
+// as little as 512 KiB (macOS).
+constexpr size_t kDeepest = 2000;
+
 }  // namespace
 
 Function::Function(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding) {
@@ -22,18 +27,18 @@ Function::Function(const fb::Program& program, const fb::EntryPlan& plan, const 
 }
 
 void Function::build(const std::vector<Type>& leaf_types) {
-  // What is evaluated as the graph is built cannot be compiled.
-  const bool fixed = std::none_of(
-      instructions_.begin(), instructions_.end(),
-      [](const Instruction& each) { return each.control && each.control->depends_on_data(); });
-  if (device().compiles && fixed) {
-    compiled_ = mx::compile([this](const std::vector<mx::array>& leaves) { return trace(leaves); });
-  }
   std::vector<mx::array> leaves;
   leaves.reserve(leaf_types.size());
   for (const Type& type : leaf_types) leaves.push_back(mx::zeros(type.shape, type.dtype));
-  dry_ = true;
-  (*this)(leaves, {});
+  // What is evaluated as the graph is built is built again at each call.
+  dry_ = std::any_of(instructions_.begin(), instructions_.end(), [](const Instruction& each) {
+    return each.control && each.control->evaluates();
+  });
+  const std::vector<mx::array> traced = trace(leaves);
+  if (!dry_ && !is_deeper(traced, kDeepest)) {
+    compiled_ = mx::compile([this](const std::vector<mx::array>& given) { return trace(given); });
+    compiled_(leaves);
+  }
   dry_ = false;
 }
 
@@ -77,7 +82,7 @@ std::vector<mx::array> Function::outputs_of(const Instruction& instruction,
                                             const std::vector<mx::array>& inputs) const {
   const auto& [step, op, lower, control, constants, from, to, types, attributes] = instruction;
   if (!control) return apply(op, lower, {inputs, attributes, types, step, findings_});
-  const Building building{cancel_, findings_, step, dry_, compiled_ != nullptr};
+  const Building building{cancel_, findings_, step, dry_};
   const std::span<const mx::array> all(inputs);
   const size_t own = all.size() - constants;
   return control->run(all.first(own), all.subspan(own), types, building);

@@ -49,7 +49,8 @@ class Function {
   size_t steps() const { return instructions_.size(); }
   Findings& findings() { return *findings_; }  // of the arrays that were evaluated last
 
-  // Traces with arrays that are never evaluated: all that MLX refuses, it refuses here.
+  // Traces with arrays that are never evaluated: all that MLX refuses, it refuses here. Unless some
+  // of it is evaluated while a graph is built, the trace is kept (mx::compile).
   void build(const std::vector<Type>& leaf_types);
 
   // One array per result, not yet evaluated.

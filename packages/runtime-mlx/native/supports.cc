@@ -65,7 +65,7 @@ void refuse_too_large(const std::string& what, const Type& type, uint32_t step) 
 
 void refuse_too_large(uint16_t op, const std::vector<Type>& types, uint32_t step) {
   // Where MLX fuses steps, what lies between them is never made; there it throws by itself.
-  if (device().compiles || !makes_memory(op)) return;
+  if (device().fuses || !makes_memory(op)) return;
   for (const Type& type : types) refuse_too_large(op_name(op), type, step);
 }
 

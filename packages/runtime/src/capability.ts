@@ -1,8 +1,40 @@
 import { type fb, programRoot } from '@vorab/artifact';
 import type { Backend } from './backend.ts';
+import { isCapability } from './doctor.ts';
 import { type DType, dtypes } from './dtype.ts';
 import { VorabError } from './errors.ts';
 import { locationAt } from './program.ts';
+
+type Description = Readonly<Record<string, unknown>>;
+
+/** What a runtime says of itself, or of each of its targets. */
+function descriptionsOf(backend: Backend): readonly Description[] {
+  const description = backend.describe();
+  const { targets } = description;
+  return Array.isArray(targets) ? (targets as Description[]) : [description];
+}
+
+/** Throws `unsupported` where a runtime lacks on this machine what the caller requires. */
+export function checkCapabilities(required: readonly string[], backend: Backend): void {
+  for (const description of descriptionsOf(backend)) {
+    const name = String(description['name'] ?? backend.name);
+    for (const capability of required) checkCapability(capability, name, description);
+  }
+}
+
+function checkCapability(required: string, name: string, description: Description): void {
+  const found = description[required];
+  if (isCapability(found) && found.available) return;
+  const known = Object.keys(description).filter((field) => isCapability(description[field]));
+  const why = isCapability(found)
+    ? `${found.reason}; ${found.effect}`
+    : `it says nothing of it; its capabilities are: ${known.join(', ') || 'none'}`;
+  throw new VorabError({
+    code: 'unsupported',
+    message: `open requires '${required}', which runtime '${name}' does not have on this machine (${String(description['device'])}): ${why}`,
+    cure: 'open with another runtime, or without it in requires',
+  });
+}
 
 /** Throws `unsupported` where a plan holds values of a dtype that the backend has not on this machine. */
 export function checkDTypes(flatbuffer: Uint8Array, plan: number, backend: Backend): void {

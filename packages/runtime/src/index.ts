@@ -53,7 +53,8 @@ export {
 export { Ledger, type LedgerRow, type LedgerTotals } from './ledger.ts';
 export type { Session } from './make-session.ts';
 export { NativeBackend } from './native-backend.ts';
-export { load, type OpenOptions, open, openOn } from './open.ts';
+export { load, open, openOn } from './open.ts';
+export type { OpenOptions } from './open-options.ts';
 export type {
   EntryInfo,
   PlanInfo,

@@ -1,47 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import type { Backend, BackendSession, LoadedArtifact } from './backend.ts';
-import { checkDTypes } from './capability.ts';
+import { checkCapabilities, checkDTypes } from './capability.ts';
 import { VorabError } from './errors.ts';
 import { toVorabError } from './failure.ts';
 import type { Fallback } from './fallback.ts';
 import { parseFallbacks, refusalOf } from './fallback.ts';
 import type { Session } from './make-session.ts';
 import { makeSession } from './make-session.ts';
+import type { OpenOptions } from './open-options.ts';
+import { checkOptions } from './open-options.ts';
 import type { ProgramInfo } from './program.ts';
 import { readProgram } from './program.ts';
-import type { RuntimeChoice } from './registry.ts';
 import { backendByName, chooseRuntime } from './registry.ts';
 import type { SessionInfo } from './session-types.ts';
 import { isTapsEntry } from './taps.ts';
 import type { AnyEntries } from './types.ts';
-
-export interface OpenOptions {
-  /**
-   * Default `auto`: mlx on macOS where it is there, else blas; never the reference. `blas+mlx` runs the plan that was
-   * split over both.
-   */
-  readonly runtime?: RuntimeChoice;
-  /** Initialises every state. Give this, or `weights`. */
-  readonly seed?: number | bigint;
-  /** A safetensors file with every state. */
-  readonly weights?: string;
-  /** Threads of the backend's pool; default: the backend's own choice. */
-  readonly threads?: number;
-  /** Counts the time of every step, for `session.profile()`. Only of a runtime that runs steps: blas. */
-  readonly profile?: boolean;
-  /** Promise calls that may wait at once; default 16384. */
-  readonly queue?: number;
-  /**
-   * Functions of each entry that stay built, one for each binding of its dims; the one used least recently goes.
-   * Default 16 on mlx, 32 on blas, 64 on the reference.
-   */
-  readonly functionCache?: number;
-  /**
-   * Runtimes that may run instead of the one asked for where that one is missing, has no plan, or lacks what the
-   * artifact needs: `['mlx→blas']`. Without it `open` refuses. The ledger counts every run elsewhere.
-   */
-  readonly allowFallback?: readonly string[];
-}
 
 const defaultQueue = 16_384;
 
@@ -131,6 +104,7 @@ async function openAs<E>(
       cure: "profile with { runtime: 'blas' }",
     });
   }
+  checkCapabilities(options.requires ?? [], backend);
   const artifact = await backend.load(where);
   const program = readProgram(artifact.program);
   const plan = planFor(program, backend);
@@ -191,38 +165,6 @@ async function startOn(
   } catch (failure) {
     throw toVorabError(failure, { name: 'open', location: undefined });
   }
-}
-
-function checkOptions(options: OpenOptions): void {
-  const wrong = (message: string, cure?: string): VorabError =>
-    new VorabError({ code: 'argument', message: `open: ${message}`, cure });
-  const { threads, queue, seed, weights, functionCache, allowFallback } = options;
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw wrong(`threads is ${threads}, expected a whole number of 1 or more`);
-  }
-  if (queue !== undefined && !(Number.isInteger(queue) && queue >= 1 && queue < 2 ** 31)) {
-    throw wrong(`queue is ${queue}, expected a whole number of 1 or more`);
-  }
-  if (functionCache !== undefined && !isCacheSize(functionCache)) {
-    throw wrong(`functionCache is ${functionCache}, expected a whole number from 1 to 1000000`);
-  }
-  if (seed !== undefined && weights !== undefined) {
-    throw wrong('both seed and weights are given', 'weights hold every state: leave seed out');
-  }
-  if (seed !== undefined && !isSeed(seed)) {
-    throw wrong(
-      `seed is ${seed}, expected a whole number from 0 to 2^64 - 1 (a bigint above 2^53 - 1)`,
-    );
-  }
-  parseFallbacks(allowFallback ?? []);
-}
-
-const isCacheSize = (size: number): boolean =>
-  Number.isInteger(size) && size >= 1 && size <= 1_000_000;
-
-function isSeed(seed: number | bigint): boolean {
-  if (typeof seed === 'number') return Number.isSafeInteger(seed) && seed >= 0;
-  return seed >= 0n && seed < 2n ** 64n;
 }
 
 function planFor(program: ProgramInfo, backend: Backend): number {

@@ -42,6 +42,10 @@ std::string ops() {
   return "\"tape\": [" + tape + "], \"contract\": [\"matmul\"], \"routine\": [" + routine + "]";
 }
 
+constexpr const char* kFuse =
+    "{\"available\": true, \"reason\": \"the compiler has joined steps into tapes\", "
+    "\"effect\": \"a tape runs over blocks, and what lies within it is not stored\"}";
+
 }  // namespace
 
 std::string describe_backend() {
@@ -55,8 +59,8 @@ std::string describe_backend() {
   }
   return "{\"name\": \"blas\", \"version\": \"0.1.0\", \"device\": \"cpu\", \"kernels\": " +
          kernels + ", \"threads\": " + std::to_string(default_threads()) +
-         ", \"blas\": " + quoted(blas_version()) + ", \"profile\": true, \"dtypes\": " + dtypes() +
-         ", \"ops\": {" + ops() + "}}";
+         ", \"blas\": " + quoted(blas_version()) + ", \"fuse\": " + kFuse +
+         ", \"profile\": true, \"dtypes\": " + dtypes() + ", \"ops\": {" + ops() + "}}";
 }
 
 }  // namespace vorab::blas

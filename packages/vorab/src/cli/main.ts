@@ -82,6 +82,7 @@ function build(cli: { failed: number }): Command {
     .option('--seed <number>', 'of the initial state and of random inputs', '0')
     .option('--weights <file>', 'a .safetensors file with the state')
     .option('--allow-fallback <from->to>', 'what may run instead: mlx->blas', collect, [])
+    .option('--require <capability>', 'refuse to run without it (see doctor)', collect, [])
     .option('--ledger', 'print copies, casts, builds and the like, each with its cause and line')
     .addOption(json)
     .addHelpText(

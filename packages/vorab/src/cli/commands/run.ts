@@ -26,6 +26,7 @@ export interface RunOptions extends CallOptions {
   readonly output?: readonly string[];
   readonly runtime?: string;
   readonly allowFallback?: readonly string[];
+  readonly require?: readonly string[];
   readonly ledger?: boolean;
   readonly json?: boolean;
 }
@@ -61,6 +62,7 @@ function openOptions(options: RunOptions): OpenOptions {
   return {
     runtime: runtime as RuntimeChoice,
     allowFallback: options.allowFallback ?? [],
+    requires: options.require ?? [],
     ...startOf(options),
   };
 }

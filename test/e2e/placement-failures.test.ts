@@ -4,6 +4,7 @@ import type { NamedProgram, PlacementProblem, Router } from '@vorab/compiler';
 import { compilePrograms } from '@vorab/compiler';
 import {
   add,
+  cond,
   f32,
   f64,
   fn,
@@ -22,6 +23,7 @@ import {
   type TensorType,
   trainStep,
   update,
+  whileLoop,
   withPlacement,
 } from '@vorab/graph';
 import { open, type VorabError } from '@vorab/runtime';
@@ -182,13 +184,39 @@ describe('wishes', () => {
     expect(wrong).toThrow("'mlx' cannot run it: MLX has f64 on its CPU device only");
   });
 
-  it('of an input, or within a body, are refused', () => {
+  it('of an input are refused', () => {
     expect(() => compile((x) => place(x, 'mlx'))).toThrow('which nothing computes');
-    const inLoop = (x: Tensor): Tensor =>
-      scan((c: Tensor) => [place(c.exp(), 'mlx'), c] as const, x, null, { length: 2 })[0] as Tensor;
-    expect(() => compile(inLoop)).toThrow('inside the body of scan');
-    const inner = fn('inner', (x: Tensor) => withPlacement('mlx', () => x.exp()));
-    expect(() => compile((x) => inner(x))).toThrow("inside the body of function 'inner'");
+  });
+
+  const wished = (x: Tensor): Tensor => withPlacement('mlx', () => x.exp());
+  const inner = fn('inner', wished);
+  const bodies: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    scan: (x) => scan((c: Tensor) => [place(c.exp(), 'mlx'), c], x, null, { length: 2 })[0],
+    cond: (x) => cond(x.sum().greater(0), wished, (y) => y, x),
+    whileLoop: (x) => whileLoop((y) => y.sum().less(1), wished, x),
+    "function 'inner'": (x) => inner(x),
+  };
+  for (const [of, body] of Object.entries(bodies)) {
+    it(`in the body of ${of} are refused at the line, and may stand around it`, () => {
+      expect(() => compile(body)).toThrow(line);
+      expect(() => compile(body)).toThrow(
+        `inside the body of ${of}, which runs on one target whole`,
+      );
+      expect(() => compile(body)).toThrow("fix: put withPlacement('mlx', () => …) around it");
+    });
+  }
+
+  it('around a loop place it whole', () => {
+    const looped = (x: Tensor): Tensor =>
+      withPlacement('mlx', () =>
+        scan((c: Tensor) => [c.mul(2).exp(), null] as const, x, null, { length: 2 }),
+      )[0];
+    const { program: artifact } = compile((x) => looped(place(x.add(1), 'blas')));
+    const split = artifact.plans.find(({ name }) => name === 'blas+mlx');
+    const regions = split?.entries[0]?.regions ?? [];
+    expect(regions.map(({ target }) => String(target))).toEqual(['blas', 'mlx']);
+    const call = regions[1]?.steps.at(-1);
+    expect(artifact.strings[call?.placement?.reason ?? 0]).toBe('the model asks for mlx');
   });
 
   it('are told where a plan of one target passes them over', () => {

@@ -84,6 +84,26 @@ describe('a program with an svd, an attention block and an MLP', () => {
     expect(session.info().plan).toBe('blas+mlx');
   });
 
+  it('has a profile of its calls and transfers, and of the steps of blas', async () => {
+    await using session = await open(free.bytes, { runtime: 'blas+mlx', seed: 1, profile: true });
+    for (let call = 0; call < 3; call++) await numbersOf(session, 'run', { x });
+    const profile = await session.profile();
+    const own = profile.filter(({ entry }) => entry === 'run');
+    const steps = splitOf(free.program).entries[0]?.regions.flatMap((region) => region.steps) ?? [];
+    expect(own.map(({ name }) => name).sort()).toEqual(
+      steps.map(({ name }) => String(name)).sort(),
+    );
+    for (const { runs, ms } of own) {
+      expect(runs).toBe(3);
+      expect(ms).toBeGreaterThan(0);
+    }
+    const onBlas = own.find(({ name }) => name.endsWith(':blas'));
+    const within = profile.filter(({ entry }) => entry === onBlas?.name);
+    expect(within.map(({ name }) => name)).toContain('svd');
+    expect(within.every(({ location }) => location?.startsWith('split-block.ts:'))).toBe(true);
+    expect(within.reduce((sum, { ms }) => sum + ms, 0)).toBeLessThanOrEqual(onBlas?.ms ?? 0);
+  });
+
   for (const target of ['blas', 'mlx'] as const) {
     for (const part of ['svd', 'attention', 'mlp']) {
       it(`runs ${part} on ${target} when asked, with the same result`, async () => {

@@ -65,6 +65,8 @@ size_t ledger(vorab_session* session, vorab_count* counts, size_t capacity) {
   return session->split.ledger(counts, capacity);
 }
 
+const char* profile(vorab_session* session) { return session->split.profile(); }
+
 void tensor_type(const vorab_tensor* tensor, vorab_type* type) {
   tensor->backend->tensor_type(tensor->inner, type);
 }
@@ -85,6 +87,7 @@ vorab_backend table(uint32_t flags) {
   made.tensor_type = tensor_type;
   made.tensor_read = tensor_read;
   made.stats = stats;
+  made.profile = profile;
   made.ledger = ledger;
   return made;
 }

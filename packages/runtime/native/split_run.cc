@@ -1,5 +1,6 @@
 // One call over several targets: parts in order, and what moves between them.
 #include <algorithm>
+#include <chrono>
 
 #include "runtime/native/session.h"
 #include "runtime/native/split_session.h"
@@ -51,6 +52,7 @@ int SplitSession::run_steps(EntryState& state, const Call& call, vorab_error& er
       return located(step, error, VORAB_ABORTED);
     }
     int status = VORAB_OK;
+    const auto start = std::chrono::steady_clock::now();
     try {
       // Once a target has written, the others must too.
       const int32_t* cancel = wrote ? &kNotCancelled : call.cancel;
@@ -60,6 +62,9 @@ int SplitSession::run_steps(EntryState& state, const Call& call, vorab_error& er
       status = fail(error, VORAB_MEMORY, problem.what());
     }
     if (status != VORAB_OK) return located(step, error, wrote ? VORAB_BROKEN : status);
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - start;
+    StepTime& time = state.times[state.step];
+    time.runs += 1, time.ns += static_cast<uint64_t>(took.count());
     wrote = wrote || step.writes;
   }
   return VORAB_OK;

@@ -212,4 +212,29 @@ size_t SplitSession::ledger(vorab_count* counts, size_t capacity) const {
   return found;
 }
 
+const char* SplitSession::profile() {
+  profile_ = "[";
+  const auto add = [&](const std::string& rows) {
+    if (!rows.empty()) profile_ += (profile_.size() > 1 ? ", " : "") + rows;
+  };
+  for (const auto& [entry, state] : entries_) {
+    for (const auto& [step, time] : state.times) {
+      const auto moved = state.transfers.find(step);
+      const bool transfer = state.steps.steps[step].transfer;
+      const uint64_t bytes = transfer ? moved->second.bytes / moved->second.count : 0;
+      add("{\"entry\": " + std::to_string(entry) + ", \"step\": " + std::to_string(step) +
+          ", \"work\": \"" + (transfer ? "transfer" : "call") +
+          "\", \"runs\": " + std::to_string(time.runs) + ", \"ns\": " + std::to_string(time.ns) +
+          ", \"flops\": 0, \"bytes\": " + std::to_string(bytes) + "}");
+    }
+  }
+  for (const Part& part : parts_) {
+    if (part.backend->profile == nullptr) continue;
+    const std::string rows = part.backend->profile(part.session);
+    add(rows.substr(1, rows.size() - 2));
+  }
+  profile_ += "]";
+  return profile_.c_str();
+}
+
 }  // namespace vorab::runtime

@@ -45,6 +45,8 @@ class SplitSession {
   // As the table has it: what the targets count of the parts, the runs of whole entries, and the
   // transfers of each step.
   size_t ledger(vorab_count* counts, size_t capacity) const;
+  // As the table has it: of calls and transfers, and what targets say of the steps of their parts.
+  const char* profile();
 
  private:
   struct Part {
@@ -61,11 +63,17 @@ class SplitSession {
     std::vector<std::byte> host;      // kept from call to call
   };
 
+  // What a step has taken so far.
+  struct StepTime {
+    uint64_t runs = 0, ns = 0;
+  };
+
   struct EntryState {
     uint32_t entry = 0;
     uint32_t step = 0;  // that runs
     uint64_t runs = 0;
     std::map<uint32_t, vorab_count> transfers;  // by step
+    std::map<uint32_t, StepTime> times;         // by step
     SplitEntry steps;
     std::vector<Held> held;                     // by value of the plan
     std::vector<std::vector<std::byte>> ports;  // inputs that came as another target's tensor
@@ -110,6 +118,7 @@ class SplitSession {
   std::map<uint32_t, EntryState> entries_;
   std::vector<vorab_input> inputs_;
   std::vector<vorab_output> outputs_;
+  std::string profile_;
   uint64_t tensors_live_ = 0;
   bool owner_thread_ = false;
 };

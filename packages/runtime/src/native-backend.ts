@@ -69,7 +69,7 @@ export class NativeBackend implements Backend {
       return { ...(JSON.parse(description) as Record<string, unknown>), ownerThread };
     });
     const [only] = all;
-    return all.length === 1 && only ? only : { name: this.name, targets: all };
+    return all.length === 1 && only ? only : { name: this.name, targets: all, profile: true };
   }
 
   async load(source: string | Uint8Array): Promise<LoadedArtifact> {

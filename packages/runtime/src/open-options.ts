@@ -14,7 +14,10 @@ export interface OpenOptions {
   readonly weights?: string;
   /** Threads of the backend's pool; default: the backend's own choice. */
   readonly threads?: number;
-  /** Counts the time of every step, for `session.profile()`. Only of a runtime that runs steps: blas. */
+  /**
+   * Counts the time of every step, for `session.profile()`. Only of a runtime that runs steps: blas, and plans over several
+   * targets, whose calls and transfers have times, as have the steps of blas within.
+   */
   readonly profile?: boolean;
   /** Promise calls that may wait at once; default 16384. */
   readonly queue?: number;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type StubPart, splitArtifact } from '../test/split-program.ts';
 import { stubLibrary } from '../test/stub.ts';
-import type { Session, Tensor } from './index.ts';
+import type { OpenOptions, Session, Tensor } from './index.ts';
 import { NativeBackend, openOn, registerBackend } from './index.ts';
 import { open } from './open.ts';
 
@@ -24,10 +24,15 @@ writeFileSync(
   Buffer.concat([new Uint8Array(length.buffer), Buffer.from(header), Buffer.alloc(4)]),
 );
 
-async function opened(first: StubPart, second: StubPart): Promise<Session> {
+async function opened(
+  first: StubPart,
+  second: StubPart,
+  options: OpenOptions = {},
+): Promise<Session> {
   const targets = [first.target, second.target];
   const backend = new NativeBackend(targets.join('+'), targets.map(stubLibrary));
-  return await openOn(backend, 'for a test', splitArtifact(first, second), { weights });
+  const artifact = splitArtifact(first, second);
+  return await openOn(backend, 'for a test', artifact, { weights, ...options });
 }
 
 const ms = (...of: number[]): { ms: Int32Array } => ({ ms: Int32Array.from(of) });
@@ -47,6 +52,22 @@ test('values go from part to part, each transfer counted, no tensor left behind'
   expect(after.tensorsLive).toBe(0);
   expect(await session.state.read('count')).toEqual(Float32Array.of(3));
   expect(() => session.entry('one')).toThrow('there is no entry one; there are: run');
+});
+
+test('a profile has the time of each call and each transfer', async () => {
+  const parts = [part('sleep', 'stub'), part('two', 'stub_owner', true)] as const;
+  await using session = await opened(...parts, { profile: true });
+  for (const call of [1, 2]) await session.call('run', ms(20, call));
+  const profile = await session.profile();
+  expect(profile.map(({ step, name, work, runs }) => [step, name, work, runs]).sort()).toEqual([
+    [0, 'sleep', 'call', 2],
+    [1, 'move', 'transfer', 2],
+    [2, 'two', 'call', 2],
+  ]);
+  expect(profile[0]).toMatchObject({ entry: 'run', step: 0, location: 'model.ts:3:7' });
+  expect(profile[0]?.ms).toBeGreaterThanOrEqual(40);
+  const move = profile.find(({ step }) => step === 1);
+  expect(((move?.gbps ?? 0) * (move?.ms ?? 0) * 1e6).toFixed(3)).toBe('16.000');
 });
 
 test('prepare does ahead what every part would do', async () => {

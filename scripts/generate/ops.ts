@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { accumulates } from '../../packages/graph/src/accumulation.ts';
 import type { AttrKind, Op } from '../../packages/graph/src/op.ts';
 import { registry } from '../../packages/graph/src/registry.ts';
 
@@ -58,11 +59,12 @@ interface Row {
 
 const cppRow = ({ id, op, kind, attributes }: Row): string =>
   `VORAB_OP(${id}, ${op.name}, ${kind}, ${op.minInputs}, ${limit(op.maxInputs)}, ` +
-  `${limit(op.outputs)}, "${attributes}")\n`;
+  `${limit(op.outputs)}, "${attributes}", ${accumulates(op)})\n`;
 
 const tsRow = ({ id, op, kind, attributes }: Row): string =>
   `  { id: ${id}, name: '${op.name}', kind: '${kind}', minInputs: ${op.minInputs}, ` +
-  `maxInputs: ${limit(op.maxInputs)}, outputs: ${limit(op.outputs)}, attributes: '${attributes}' },\n`;
+  `maxInputs: ${limit(op.maxInputs)}, outputs: ${limit(op.outputs)}, attributes: '${attributes}', ` +
+  `accumulates: ${accumulates(op)} },\n`;
 
 export function outputs(): ReadonlyMap<string, string> {
   const ops = [...registry.values()].filter(isStored);

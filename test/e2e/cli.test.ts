@@ -103,7 +103,10 @@ describe('explain', () => {
     for (const plan of found.plans) {
       for (const entry of plan.entries) {
         expect(entry.steps.length).toBeGreaterThan(0);
-        for (const step of entry.steps) expect(step.reason, step.name).not.toBe('');
+        for (const step of entry.steps) {
+          expect(step.reason, step.name).not.toBe('');
+          if (step.ops.includes('matmul')) expect(step.accumulates, step.name).toEqual(['f32']);
+        }
       }
     }
     const [classify] = found.plans[0].entries;

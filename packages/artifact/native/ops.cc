@@ -7,8 +7,8 @@ namespace vorab {
 namespace {
 
 const OpInfo kOps[] = {
-#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes) \
-  {id, #name, OpKind::kind, min_inputs, max_inputs, outputs, attributes},
+#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes, accumulates) \
+  {id, #name, OpKind::kind, min_inputs, max_inputs, outputs, attributes, accumulates},
 #include "artifact/native/generated/ops.inc"
 #undef VORAB_OP
 };

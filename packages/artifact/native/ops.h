@@ -19,7 +19,8 @@ enum class OpKind : uint8_t {
 
 // OP_add, OP_mul, ...: the prefix keeps names such as `and` and `double` legal.
 enum OpId : uint16_t {
-#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes) OP_##name = id,
+#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes, accumulates) \
+  OP_##name = id,
 #include "artifact/native/generated/ops.inc"
 #undef VORAB_OP
 };
@@ -34,6 +35,7 @@ struct OpInfo {
   uint8_t max_inputs;      // kVariadic: no limit
   uint8_t outputs;         // kVariadic: any number
   const char* attributes;  // one letter per attribute: i f b s I d D S F C B
+  bool accumulates;        // adds or multiplies many numbers into one
 };
 
 // Null when this build does not know the op.

@@ -24,6 +24,8 @@ export interface OpRow {
   readonly outputs: number;
   /** One letter per attribute: i f b s I d D S F C B. */
   readonly attributes: string;
+  /** It adds or multiplies many numbers into one. */
+  readonly accumulates: boolean;
 }
 
 export const variadic = 255;

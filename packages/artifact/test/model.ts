@@ -1,5 +1,5 @@
 /** Short ways to write the parts of a program, for tests. */
-import { fb, type Index, opByName, type ProgramBuilder } from '../src/index.ts';
+import { fb, type Index, opById, opByName, type ProgramBuilder } from '../src/index.ts';
 
 export const op = (name: string): number => {
   const row = opByName(name);
@@ -54,7 +54,18 @@ export const step = (
   name: string,
   reason: Index,
   placement: fb.PlacementT | null = null,
-): fb.StepT => new fb.StepT(kindOf(body), body, name, reason, 0, [], [0], placement);
+  accumulates: fb.DType[] = sumsOf(body),
+): fb.StepT => new fb.StepT(kindOf(body), body, name, reason, 0, [], [0], placement, accumulates);
+
+/** What a step of f32 sums in. */
+const sumsOf = (body: StepBodyT): fb.DType[] => {
+  const sums = (id: number): boolean => opById(id)?.accumulates === true;
+  if (body instanceof fb.ContractT) return [f32];
+  if (body instanceof fb.FusedT) {
+    return body.tape.some(({ kind, op: of }) => kind === Reduce && sums(of)) ? [f32] : [];
+  }
+  return body instanceof fb.ApplyT && sums(body.op) ? [f32] : [];
+};
 
 type StepBodyT = fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT | fb.CallT | fb.TransferT;
 

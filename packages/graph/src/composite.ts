@@ -48,6 +48,7 @@ export interface CompositeSpec<S extends AttrSpec> {
   readonly derivativeOnly?: boolean;
   /** Which operands a precision policy casts; see OpCommon. */
   readonly precision?: 'compute' | 'accumulate';
+  readonly accumulates?: boolean;
   /**
    * Whether f16 and bf16 are computed in f32 and rounded once at the end; default: where it is
    * elementwise, or `precision` is 'accumulate'.
@@ -79,6 +80,7 @@ export function composite<S extends AttrSpec = Record<never, never>>(
     ...(spec.derivativeOnly && { derivativeOnly: true }),
     ...(spec.fails && { fails: true }),
     ...(spec.precision && { precision: spec.precision }),
+    ...(spec.accumulates && { accumulates: true }),
     ...(spec.batch && { batch: spec.batch as Batch }),
     decompose,
     infer: (types, attrs) => inferOnce({ name: spec.name, attributes, decompose }, types, attrs),

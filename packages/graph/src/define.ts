@@ -23,6 +23,7 @@ import type {
 
 interface Common<S extends AttrSpec> {
   readonly precision?: 'compute' | 'accumulate';
+  readonly accumulates?: boolean;
   readonly name: string;
   readonly doc: string;
   readonly attributes: S;

@@ -1,6 +1,7 @@
 /** Tensors, ops, gradients, layers, losses, optimizers and programs: what users of vorab write. */
 import './methods.ts';
 
+export { accumulates, accumulatorOf } from './accumulation.ts';
 export * from './context.ts';
 export * from './dim.ts';
 export * from './dtype.ts';

@@ -247,8 +247,8 @@ export function selected(
   return made;
 }
 
-/** The functions that a node's attributes hold. */
-export function functionsOf(node: Node): readonly Subgraph[] {
+/** The functions that the attributes of an op, as a node has them, hold. */
+export function functionsOf(node: Pick<Node, 'op' | 'attrs'>): readonly Subgraph[] {
   return Object.entries(node.op.attributes).flatMap(([name, kind]) =>
     kind === 'function' ? [node.attrs[name] as Subgraph] : [],
   );

@@ -29,7 +29,8 @@ std::vector<mx::array> outputs_of(const Call& call) {
 #define VORAB_ROW_Routine(name) {OP_##name, outputs_of<lower_##name>},
 #define VORAB_ROW_Composite(name)
 #define VORAB_ROW_Call(name)
-#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes) VORAB_ROW_##kind(name)
+#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes, accumulates) \
+  VORAB_ROW_##kind(name)
 
 constexpr Row kPrimitives[] = {
 #include "artifact/native/generated/ops.inc"

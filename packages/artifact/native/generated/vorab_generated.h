@@ -4025,6 +4025,7 @@ struct StepT : public ::flatbuffers::NativeTable {
   std::vector<uint32_t> nodes{};
   std::vector<uint32_t> locations{};
   std::unique_ptr<vorab::fb::PlacementT> placement{};
+  std::vector<vorab::fb::DType> accumulates{};
   StepT() = default;
   StepT(const StepT &o);
   StepT(StepT&&) FLATBUFFERS_NOEXCEPT = default;
@@ -4043,7 +4044,8 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_BORDER = 12,
     VT_NODES = 14,
     VT_LOCATIONS = 16,
-    VT_PLACEMENT = 18
+    VT_PLACEMENT = 18,
+    VT_ACCUMULATES = 20
   };
   vorab::fb::StepBody body_type() const {
     return static_cast<vorab::fb::StepBody>(GetField<uint8_t>(VT_BODY_TYPE, 0));
@@ -4088,6 +4090,9 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const vorab::fb::Placement *placement() const {
     return GetPointer<const vorab::fb::Placement *>(VT_PLACEMENT);
   }
+  const ::flatbuffers::Vector<vorab::fb::DType> *accumulates() const {
+    return GetPointer<const ::flatbuffers::Vector<vorab::fb::DType> *>(VT_ACCUMULATES);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -4104,6 +4109,8 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVector(locations()) &&
            VerifyOffset(verifier, VT_PLACEMENT) &&
            verifier.VerifyTable(placement()) &&
+           VerifyOffset(verifier, VT_ACCUMULATES) &&
+           verifier.VerifyVector(accumulates()) &&
            verifier.EndTable();
   }
   StepT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -4163,6 +4170,9 @@ struct StepBuilder {
   void add_placement(::flatbuffers::Offset<vorab::fb::Placement> placement) {
     fbb_.AddOffset(Step::VT_PLACEMENT, placement);
   }
+  void add_accumulates(::flatbuffers::Offset<::flatbuffers::Vector<vorab::fb::DType>> accumulates) {
+    fbb_.AddOffset(Step::VT_ACCUMULATES, accumulates);
+  }
   explicit StepBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -4184,8 +4194,10 @@ inline ::flatbuffers::Offset<Step> CreateStep(
     uint32_t border = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> nodes = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> locations = 0,
-    ::flatbuffers::Offset<vorab::fb::Placement> placement = 0) {
+    ::flatbuffers::Offset<vorab::fb::Placement> placement = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<vorab::fb::DType>> accumulates = 0) {
   StepBuilder builder_(_fbb);
+  builder_.add_accumulates(accumulates);
   builder_.add_placement(placement);
   builder_.add_locations(locations);
   builder_.add_nodes(nodes);
@@ -4211,10 +4223,12 @@ inline ::flatbuffers::Offset<Step> CreateStepDirect(
     uint32_t border = 0,
     const std::vector<uint32_t> *nodes = nullptr,
     const std::vector<uint32_t> *locations = nullptr,
-    ::flatbuffers::Offset<vorab::fb::Placement> placement = 0) {
+    ::flatbuffers::Offset<vorab::fb::Placement> placement = 0,
+    const std::vector<vorab::fb::DType> *accumulates = nullptr) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto nodes__ = nodes ? _fbb.CreateVector<uint32_t>(*nodes) : 0;
   auto locations__ = locations ? _fbb.CreateVector<uint32_t>(*locations) : 0;
+  auto accumulates__ = accumulates ? _fbb.CreateVector<vorab::fb::DType>(*accumulates) : 0;
   return vorab::fb::CreateStep(
       _fbb,
       body_type,
@@ -4224,7 +4238,8 @@ inline ::flatbuffers::Offset<Step> CreateStepDirect(
       border,
       nodes__,
       locations__,
-      placement);
+      placement,
+      accumulates__);
 }
 
 ::flatbuffers::Offset<Step> CreateStep(::flatbuffers::FlatBufferBuilder &_fbb, const StepT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -6344,7 +6359,8 @@ inline StepT::StepT(const StepT &o)
         border(o.border),
         nodes(o.nodes),
         locations(o.locations),
-        placement((o.placement) ? new vorab::fb::PlacementT(*o.placement) : nullptr) {
+        placement((o.placement) ? new vorab::fb::PlacementT(*o.placement) : nullptr),
+        accumulates(o.accumulates) {
 }
 
 inline StepT &StepT::operator=(StepT o) FLATBUFFERS_NOEXCEPT {
@@ -6355,6 +6371,7 @@ inline StepT &StepT::operator=(StepT o) FLATBUFFERS_NOEXCEPT {
   std::swap(nodes, o.nodes);
   std::swap(locations, o.locations);
   std::swap(placement, o.placement);
+  std::swap(accumulates, o.accumulates);
   return *this;
 }
 
@@ -6375,6 +6392,7 @@ inline void Step::UnPackTo(StepT *_o, const ::flatbuffers::resolver_function_t *
   { auto _e = nodes(); if (_e) { _o->nodes.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->nodes[_i] = _e->Get(_i); } } else { _o->nodes.resize(0); } }
   { auto _e = locations(); if (_e) { _o->locations.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->locations[_i] = _e->Get(_i); } } else { _o->locations.resize(0); } }
   { auto _e = placement(); if (_e) { if(_o->placement) { _e->UnPackTo(_o->placement.get(), _resolver); } else { _o->placement = std::unique_ptr<vorab::fb::PlacementT>(_e->UnPack(_resolver)); } } else if (_o->placement) { _o->placement.reset(); } }
+  { auto _e = accumulates(); if (_e) { _o->accumulates.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->accumulates[_i] = static_cast<vorab::fb::DType>(_e->Get(_i)); } } else { _o->accumulates.resize(0); } }
 }
 
 inline ::flatbuffers::Offset<Step> CreateStep(::flatbuffers::FlatBufferBuilder &_fbb, const StepT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -6393,6 +6411,7 @@ inline ::flatbuffers::Offset<Step> Step::Pack(::flatbuffers::FlatBufferBuilder &
   auto _nodes = _o->nodes.size() ? _fbb.CreateVector(_o->nodes) : 0;
   auto _locations = _o->locations.size() ? _fbb.CreateVector(_o->locations) : 0;
   auto _placement = _o->placement ? CreatePlacement(_fbb, _o->placement.get(), _rehasher) : 0;
+  auto _accumulates = _o->accumulates.size() ? _fbb.CreateVector(_o->accumulates) : 0;
   return vorab::fb::CreateStep(
       _fbb,
       _body_type,
@@ -6402,7 +6421,8 @@ inline ::flatbuffers::Offset<Step> Step::Pack(::flatbuffers::FlatBufferBuilder &
       _border,
       _nodes,
       _locations,
-      _placement);
+      _placement,
+      _accumulates);
 }
 
 inline RegionT::RegionT(const RegionT &o)

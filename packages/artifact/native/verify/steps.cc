@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "artifact/native/verify/accumulation.h"
 #include "artifact/native/verify/control.h"
 #include "artifact/native/verify/functions.h"
 #include "artifact/native/verify/split.h"
@@ -120,16 +121,17 @@ void check_step(const PlanContext& plan, const Path& path, const fb::Step& step)
          plan.split ? "several targets" : "one target");
   }
   switch (step.body_type()) {
-    case fb::StepBody::Fused: return check_fused(plan, at, *step.body_as_Fused(), false, {});
-    case fb::StepBody::Contract: return check_contract(plan, at, *step.body_as_Contract());
-    case fb::StepBody::Apply: return check_apply(plan, at, *step.body_as_Apply());
-    case fb::StepBody::Control: return check_control(plan, at, *step.body_as_Control());
-    case fb::StepBody::Call: return check_call(plan, at, *step.body_as_Call());
-    case fb::StepBody::Transfer: return check_transfer(plan, at, *step.body_as_Transfer());
+    case fb::StepBody::Fused: check_fused(plan, at, *step.body_as_Fused(), false, {}); break;
+    case fb::StepBody::Contract: check_contract(plan, at, *step.body_as_Contract()); break;
+    case fb::StepBody::Apply: check_apply(plan, at, *step.body_as_Apply()); break;
+    case fb::StepBody::Control: check_control(plan, at, *step.body_as_Control()); break;
+    case fb::StepBody::Call: check_call(plan, at, *step.body_as_Call()); break;
+    case fb::StepBody::Transfer: check_transfer(plan, at, *step.body_as_Transfer()); break;
     default:
       fail("kind", at, "is of step kind ", static_cast<unsigned>(step.body_type()),
            ", expected 1 to 6");
   }
+  check_accumulation(plan, path, step);
 }
 
 }  // namespace vorab::rules

@@ -134,7 +134,9 @@ const stepLines = (names: Names, index: number, step: fb.StepT): string[] => {
                 ? [`%${body.output} = %${body.input}`]
                 : [];
   const placed = step.placement ? placementLines(names, step.placement) : [];
-  return [title, ...indent([...lines, ...placed])];
+  const sums = step.accumulates.map(dtypeName).join(', ');
+  const stated = sums === '' ? [] : [`accumulates in ${sums}`];
+  return [title, ...indent([...lines, ...stated, ...placed])];
 };
 
 const valueText = (names: Names, entry: fb.EntryT | undefined, value: fb.ValueT): string => {

@@ -160,6 +160,7 @@ export const tables: readonly TableLayout[] = [
     { name: 'nodes', slot: 5, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
     { name: 'locations', slot: 6, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
     { name: 'placement', slot: 7, kind: 'Table', required: false, size: 4, align: 4, ref: 29 },
+    { name: 'accumulates', slot: 8, kind: 'Inlines', required: false, size: 1, align: 1, ref: 0 },
   ] },
   { name: 'Region', fields: [
     { name: 'target', slot: 0, kind: 'String', required: true, size: 4, align: 4, ref: 0 },

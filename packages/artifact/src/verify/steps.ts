@@ -1,6 +1,7 @@
 import { dtypeName } from '../binding.ts';
 import { fail, type Path } from '../fault.ts';
 import { fb } from '../schema.ts';
+import { checkAccumulation } from './accumulation.ts';
 import { checkControl } from './control.ts';
 import type { Frame } from './frame.ts';
 import { checkAttributes, checkOp } from './functions.ts';
@@ -143,6 +144,7 @@ export const checkStep = (plan: PlanContext, path: Path, step: fb.StepT): void =
   else if (body instanceof fb.CallT) checkCall(plan, at, body);
   else if (body instanceof fb.TransferT) checkTransfer(plan, at, body);
   else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 6`);
+  checkAccumulation(plan, path, step);
 };
 
 const targetsOf = ({ split }: PlanContext): string => (split ? 'several targets' : 'one target');

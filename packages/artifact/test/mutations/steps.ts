@@ -1,6 +1,6 @@
 import { fb } from '../../src/index.ts';
 import { op } from '../model.ts';
-import { at, blas, body, classify, fit, type Mutation } from './types.ts';
+import { at, blas, body, classify, fit, type Mutation, steps } from './types.ts';
 
 const fused = (p: fb.ProgramT, entry: number, step: number): fb.FusedT =>
   body(p, blas, entry, step, fb.FusedT);
@@ -23,6 +23,42 @@ const [column, piece, loss, update, count] = [0, 1, 4, 6, 7];
 
 /** Accesses, tapes and contractions, each by itself. */
 export const stepBodies: readonly Mutation[] = [
+  [
+    'a contraction that does not say what it sums in',
+    'accumulation',
+    (p) => at(steps(p, blas, classify), 0).accumulates.pop(),
+  ],
+  [
+    'a sum of f32 in f64',
+    'accumulation',
+    (p) => (at(steps(p, blas, classify), softmax).accumulates = [fb.DType.F64]),
+  ],
+  [
+    'a sum in f32, and again',
+    'accumulation',
+    (p) => at(steps(p, blas, fit), column).accumulates.push(fb.DType.F32),
+  ],
+  [
+    'a sum in no dtype',
+    'accumulation',
+    (p) => (at(steps(p, blas, fit), column).accumulates = [99 as fb.DType]),
+  ],
+  [
+    'a copy that says that it sums',
+    'accumulation',
+    (p) => at(steps(p, blas, classify), copy).accumulates.push(fb.DType.F32),
+  ],
+  [
+    'an op of a target that says nothing of its sums',
+    'accumulation',
+    (p) => {
+      const sums = p.plans.flatMap(({ entries }) =>
+        entries.flatMap(({ regions }) => regions.flatMap((region) => region.steps)),
+      );
+      const sum = sums.find(({ body, accumulates }) => body instanceof fb.ApplyT && accumulates[0]);
+      (sum as fb.StepT).accumulates = [];
+    },
+  ],
   ['an access of no value', 'index', (p) => (access(p, classify, copy, 0).value = 7)],
   [
     'an access with an offset that is no expr',

@@ -8,6 +8,7 @@ import type { Access, Buffer, Instr, Operand, Step, StepBody, Tape } from '../lo
 import { writesOf } from '../lower/ir.ts';
 import type { MemoryPlan } from '../lower/memory.ts';
 import type { Origins } from '../passes/rewrite.ts';
+import { accumulationOf } from './accumulation.ts';
 import type { Emitter } from './emitter.ts';
 import { dtypeCode } from './emitter.ts';
 import { scalarBits } from './scalar-bits.ts';
@@ -118,6 +119,8 @@ class StepsEmitter {
       emitter.string(step.border),
       nodes,
       places,
+      null,
+      [...accumulationOf(step.body)].map(dtypeCode).sort((a, b) => a - b),
     );
   }
 

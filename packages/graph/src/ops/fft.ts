@@ -25,6 +25,7 @@ export type Complex = readonly [re: Tensor, im: Tensor];
 
 export const fftOp: CompositeOp = composite({
   name: 'fft',
+  accumulates: true,
   doc: 'Σⱼ x[j]·exp(∓2πi·jk/n) along axis of x = re + i·im (inverse: +), not scaled',
   attributes: { axis: 'int', inverse: 'bool' },
   inputs: 2,

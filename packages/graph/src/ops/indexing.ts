@@ -64,6 +64,7 @@ export const gatherOp: RoutineOp = indexed({
 
 export const scatterAddOp: RoutineOp = scattering({
   name: 'scatterAdd',
+  accumulates: true,
   doc: 'x with updates added',
   takesBool: false,
   combine: (a, b) => a + b,

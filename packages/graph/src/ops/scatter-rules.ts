@@ -19,6 +19,8 @@ export type ScatterAttributes = { axis: 'int' };
 export interface ScatterSpec {
   readonly name: string;
   readonly doc: string;
+  /** Whether several updates of one element are added. */
+  readonly accumulates?: boolean;
   /** Whether bool can be written. */
   readonly takesBool: boolean;
   combine(a: number, b: number): number;
@@ -33,6 +35,7 @@ export function scattering(spec: ScatterSpec): RoutineOp {
     doc: `${spec.doc} at the indices along axis; updates are shaped as gather gives them, indices outside are dropped`,
     attributes: { axis: 'int' },
     inputs: 3,
+    accumulates: spec.accumulates ?? false,
     infer: ([x, indices, updates], { axis }) => [
       scatteredType(
         spec.takesBool,

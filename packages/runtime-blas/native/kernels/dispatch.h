@@ -51,7 +51,7 @@ ScalarFn find_among(const Signature& s) {
   case OP_##name:                                                                       \
     static_assert(op_##name::kArity == arity, #name " has another number of operands"); \
     return pick<op_##name, Ds...>(s);
-#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes) \
+#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes, accumulates) \
   VORAB_ROW_##kind(name, min_inputs)
 #include "artifact/native/generated/ops.inc"
 #undef VORAB_OP

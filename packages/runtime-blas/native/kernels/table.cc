@@ -29,7 +29,7 @@ ScalarFn find_converting(const Signature& s) {
     return op_##name::kForm == Form::Convert || op_##name::kForm == Form::Reinterpret \
                ? find_conversion<op_##name>(s)                                        \
                : nullptr;
-#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes) \
+#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes, accumulates) \
   VORAB_ROW_##kind(name, min_inputs)
 #include "artifact/native/generated/ops.inc"
 #undef VORAB_OP

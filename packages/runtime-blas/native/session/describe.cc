@@ -30,9 +30,9 @@ std::string dtypes() {
 // Elementwise and reduce ops run in tapes, contractions in the BLAS, the rest by routines.
 std::string ops() {
   std::string tape, routine;
-#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes) \
-  if (vorab::OpKind::kind == vorab::OpKind::Elementwise ||                    \
-      vorab::OpKind::kind == vorab::OpKind::Reduce)                           \
+#define VORAB_OP(id, name, kind, min_inputs, max_inputs, outputs, attributes, accumulates) \
+  if (vorab::OpKind::kind == vorab::OpKind::Elementwise ||                                 \
+      vorab::OpKind::kind == vorab::OpKind::Reduce)                                        \
     append(tape, #name);
 #include "artifact/native/generated/ops.inc"
 #undef VORAB_OP

@@ -66,6 +66,8 @@ export interface StepExplanation {
   readonly border: string;
   /** The ops that it computes. */
   readonly ops: readonly string[];
+  /** What its sums run in, or in something wider; [] where it sums nothing. */
+  readonly accumulates: readonly string[];
   /** The user's lines. */
   readonly locations: readonly string[];
   /** How the functions of a control step run. */
@@ -156,6 +158,7 @@ function explainStep(
     reason: string(program.strings[step.reason] ?? null),
     border: string(program.strings[step.border] ?? null),
     ops: step.nodes.map((index) => opById(nodes[index]?.op ?? 0)?.name ?? '?'),
+    accumulates: step.accumulates.map((dtype) => fb.DType[dtype].toLowerCase()),
     locations: step.locations.map((index) => locationAt(program, index)),
     ...(step.placement && { placement: explainPlacement(program, step.placement) }),
     ...(step.body instanceof fb.ControlT && { bodies: explainBodies(program, target, step.body) }),

@@ -26,6 +26,7 @@ function spread(x: Tensor, n: Dim): Tensor {
 
 export const determinantOp: CompositeOp = composite({
   name: 'determinant',
+  accumulates: true,
   doc: "the determinant of square matrices, from LU's diagonal",
   decompose([x]) {
     squareShape((x as Tensor).type);
@@ -45,6 +46,7 @@ export const determinantOp: CompositeOp = composite({
 
 export const slogdetOp: CompositeOp = composite({
   name: 'slogdet',
+  accumulates: true,
   doc: 'sign and ln |det| of square matrices',
   outputs: 2,
   decompose([x]) {
@@ -67,6 +69,7 @@ export const slogdetOp: CompositeOp = composite({
 
 export const cofactorOp: CompositeOp = composite({
   name: 'cofactor',
+  accumulates: true,
   doc: 'det(x)·x⁻ᵀ, also where x is singular: det(U)·det(V)·U·diag(Π s without its own)·Vᵀ',
   decompose([x]) {
     squareShape((x as Tensor).type);

@@ -66,6 +66,7 @@ function gapsOf(w: Tensor): Tensor {
 
 export const eigvalshOp: CompositeOp = composite({
   name: 'eigvalsh',
+  accumulates: true,
   doc: 'eigenvalues, ascending, of symmetric matrices; reads the lower triangle of x',
   fails: true,
   decompose: ([x]) => [make1(eighOp, [x as Tensor], {})],

@@ -22,6 +22,7 @@ const byPrecision = -1;
 
 export const pinvOp: CompositeOp = composite({
   name: 'pinv',
+  accumulates: true,
   doc: 'V·diag(1/s where s > rcond·max s, else 0)·Uᵀ; rcond −1: max(m, n)·ε',
   attributes: { rcond: 'float' },
   decompose([x], { rcond }) {
@@ -48,6 +49,7 @@ export const pinvOp: CompositeOp = composite({
 
 export const lstsqOp: CompositeOp = composite({
   name: 'lstsq',
+  accumulates: true,
   doc: 'pinv(a)·b: the shortest of the X with the least ‖a·X − b‖; rcond as of pinv',
   attributes: { rcond: 'float' },
   inputs: 2,

@@ -28,6 +28,7 @@ export function solvedTransposed(a: Tensor, b: Tensor): Tensor {
 
 export const solveOp: CompositeOp = composite({
   name: 'solve',
+  accumulates: true,
   doc: 'X with a·X = b, by LU with partial pivoting; fails where a pivot is 0',
   inputs: 2,
   decompose([a, b]) {
@@ -47,6 +48,7 @@ export const solveOp: CompositeOp = composite({
 
 export const inverseOp: CompositeOp = composite({
   name: 'inverse',
+  accumulates: true,
   doc: 'x⁻¹ of square matrices; fails where a pivot is 0',
   decompose([x]) {
     const a = x as Tensor;

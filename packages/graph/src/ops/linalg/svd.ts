@@ -102,6 +102,7 @@ function gapsOf(s: Tensor, none: Tensor): Tensor {
 
 export const svdvalsOp: CompositeOp = composite({
   name: 'svdvals',
+  accumulates: true,
   doc: 'the singular values of x, descending',
   fails: true,
   decompose: ([x]) => [make(svdOp, [x as Tensor], {})[1] as Tensor],

@@ -111,6 +111,9 @@ function renderStep(step: StepExplanation, i: number): string[] {
     ...(step.ops.length > 1 && step.form !== 'call'
       ? [`       computes ${step.ops.join(', ')}`]
       : []),
+    ...(step.accumulates.length > 0
+      ? [`       accumulates in ${step.accumulates.join(', ')}`]
+      : []),
     ...(step.border === '' ? [] : [`       ends here: ${step.border}`]),
     ...(step.bodies ?? []).flatMap((body) => [
       `       runs '${body.function}', over ${formatBytes(body.arenaBytes)}:`,

@@ -9,6 +9,7 @@ import { Apply, ApplyT } from '../../vorab/fb/apply.ts';
 import { Call, CallT } from '../../vorab/fb/call.ts';
 import { Contract, ContractT } from '../../vorab/fb/contract.ts';
 import { Control, ControlT } from '../../vorab/fb/control.ts';
+import { DType } from '../../vorab/fb/dtype.ts';
 import { Fused, FusedT } from '../../vorab/fb/fused.ts';
 import { Placement, PlacementT } from '../../vorab/fb/placement.ts';
 import { StepBody, unionToStepBody, unionListToStepBody } from '../../vorab/fb/step-body.ts';
@@ -95,8 +96,23 @@ placement(obj?:Placement):Placement|null {
   return offset ? (obj || new Placement()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
+accumulates(index: number):DType|null {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : null;
+}
+
+accumulatesLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+accumulatesArray():Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
 static startStep(builder:flatbuffers.Builder): void {
-  builder.startObject(8);
+  builder.startObject(9);
 }
 
 static addBodyType(builder:flatbuffers.Builder, bodyType:StepBody): void {
@@ -165,6 +181,22 @@ static addPlacement(builder:flatbuffers.Builder, placementOffset:flatbuffers.Off
   builder.addFieldOffset(7, placementOffset, 0);
 }
 
+static addAccumulates(builder:flatbuffers.Builder, accumulatesOffset:flatbuffers.Offset): void {
+  builder.addFieldOffset(8, accumulatesOffset, 0);
+}
+
+static createAccumulatesVector(builder:flatbuffers.Builder, data:DType[]):flatbuffers.Offset {
+  builder.startVector(1, data.length, 1);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt8(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startAccumulatesVector(builder:flatbuffers.Builder, numElems:number): void {
+  builder.startVector(1, numElems, 1);
+}
+
 static endStep(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // body
@@ -185,7 +217,8 @@ unpack(): StepT {
     this.border(),
     this.bb!.createScalarList<number>(this.nodes.bind(this), this.nodesLength()),
     this.bb!.createScalarList<number>(this.locations.bind(this), this.locationsLength()),
-    (this.placement() !== null ? this.placement()!.unpack() : null)
+    (this.placement() !== null ? this.placement()!.unpack() : null),
+    this.bb!.createScalarList<DType>(this.accumulates.bind(this), this.accumulatesLength())
   );
 }
 
@@ -203,6 +236,7 @@ unpackTo(_o: StepT): void {
   _o.nodes = this.bb!.createScalarList<number>(this.nodes.bind(this), this.nodesLength());
   _o.locations = this.bb!.createScalarList<number>(this.locations.bind(this), this.locationsLength());
   _o.placement = (this.placement() !== null ? this.placement()!.unpack() : null);
+  _o.accumulates = this.bb!.createScalarList<DType>(this.accumulates.bind(this), this.accumulatesLength());
 }
 }
 
@@ -215,7 +249,8 @@ constructor(
   public border: number = 0,
   public nodes: (number)[] = [],
   public locations: (number)[] = [],
-  public placement: PlacementT|null = null
+  public placement: PlacementT|null = null,
+  public accumulates: (DType)[] = []
 ){}
 
 
@@ -225,6 +260,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const nodes = Step.createNodesVector(builder, this.nodes);
   const locations = Step.createLocationsVector(builder, this.locations);
   const placement = (this.placement !== null ? this.placement!.pack(builder) : 0);
+  const accumulates = Step.createAccumulatesVector(builder, this.accumulates);
 
   Step.startStep(builder);
   Step.addBodyType(builder, this.bodyType);
@@ -235,6 +271,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   Step.addNodes(builder, nodes);
   Step.addLocations(builder, locations);
   Step.addPlacement(builder, placement);
+  Step.addAccumulates(builder, accumulates);
 
   return Step.endStep(builder);
 }

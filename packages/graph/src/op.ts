@@ -118,10 +118,7 @@ interface OpCommon {
    * contractions are; `accumulate`: to what sums run in. Default: they stay as they are.
    */
   readonly precision?: 'compute' | 'accumulate';
-  /**
-   * It adds or multiplies many numbers into one, and no policy casts its operands for it. What multiplies (`work`) and
-   * what declares a `precision` does so anyway.
-   */
+  /** It adds or multiplies many numbers into one; what has a `precision` or `work` does so anyway. */
   readonly accumulates?: boolean;
   /** Its multiply-adds, where it is more than one pass over its elements: products, factorizations. */
   work?(inputs: readonly TensorType[], attrs: Attrs): Dim;

@@ -149,6 +149,28 @@ test('a capability that is required and not there is refused with its reason, or
   }
 });
 
+test('an artifact that requires a capability is refused where that is not there', async () => {
+  const artifact = join(folder, 'fused.vorab');
+  const targets = ['--targets', 'blas,mlx,blas+mlx', '--require', 'fuse', '-o', artifact];
+  const made = await vorab(['compile', join(folder, 'model.ts'), ...targets]);
+  expect(made.code, made.stderr).toBe(0);
+  const { description = {} } = await examineRuntime('mlx');
+  const { fuse } = description as { readonly fuse: Capability };
+  await using session = await open(artifact, { runtime: 'blas', seed: 0 });
+  expect(session.info().runtime).toBe('blas');
+  if (fuse.available) return;
+  for (const runtime of ['mlx', 'blas+mlx'] as const) {
+    const error = await refusal(open(artifact, { runtime, seed: 0 }));
+    expect(error.code).toBe('unsupported');
+    expect(error.message).toContain(
+      `the artifact requires 'fuse', which runtime 'mlx' does not have on this machine`,
+    );
+    expect(error.message).toContain(`${fuse.reason}; ${fuse.effect}\n  fix: open with another`);
+  }
+  const { stdout } = await vorab(['explain', artifact, '--plan', 'mlx', '--entry', 'apply']);
+  expect(stdout).toContain('  requires fuse\n');
+});
+
 test('a capability that a runtime says nothing of is refused, with those that it has', async () => {
   const error = await refusal(open(both, { runtime: 'blas', seed: 0, requires: ['teleport'] }));
   expect(error.message).toContain(

@@ -21,6 +21,11 @@ export interface CompileFileOptions extends Omit<RouteOptions, 'router'> {
   readonly targets?: readonly string[];
   /** A file of rates, from `vorab doctor --calibrate`, for plans over several targets. */
   readonly calibration?: string;
+  /**
+   * Capabilities that every target of every plan must have where it runs, as `vorab doctor` names them: `['fuse']`. `open`
+   * refuses others.
+   */
+  readonly requires?: readonly string[];
   /** Default true. */
   readonly fuse?: boolean;
   /** What to look at while the programs run: see docs/debugging.md. */
@@ -72,6 +77,7 @@ export async function compileFile(
       router,
       routerTimeoutMs,
       routerFallback,
+      requires: options.requires,
       fuse,
       checks,
       rootName: (callSites) => source.rootName(callSites.map(resolveCallSite)),

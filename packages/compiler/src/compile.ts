@@ -48,6 +48,8 @@ export interface CompileOptions extends RouteOptions {
   readonly targets: readonly string[];
   /** Measured rates, for plans over several targets; default: those that the compiler ships. */
   readonly calibration?: Calibration | undefined;
+  /** Capabilities that every target of every plan must have where it runs, as `vorab doctor` names them. */
+  readonly requires?: readonly string[] | undefined;
   /** Whether ops are joined into tapes and composites kept whole; default true. */
   readonly fuse?: boolean;
   /** The user's variable for what some call sites made. */
@@ -107,6 +109,7 @@ class Compilation {
   private readonly emitter: Emitter;
   /** The targets of each plan. */
   private readonly plans: readonly (readonly Target[])[];
+  private readonly requires: string[];
   private readonly entries: EmittedEntry[] = [];
   private names: ReadonlyMap<StateVariable, string> = new Map();
   private built: readonly BuiltProblem[] = [];
@@ -115,6 +118,7 @@ class Compilation {
     this.options = options;
     this.emitter = new Emitter(producer, options.relativePath ?? ((file) => file));
     this.plans = plansNamed(options.targets, options.calibration !== undefined);
+    this.requires = [...new Set(options.requires ?? [])];
   }
 
   /** Traces the programs, writes their portable functions, and plans them for single targets. */
@@ -139,6 +143,7 @@ class Compilation {
     }
     const single = this.plans.filter((plan) => plan.length === 1).flat();
     const plans = single.map((t) => new fb.PlanT(t.name, [t.name]));
+    for (const plan of plans) plan.requires = this.requires;
     for (const entry of graphs) this.emitEntry(entry, single, plans);
     this.emitter.program.plans.push(...plans);
   }
@@ -166,7 +171,11 @@ class Compilation {
       const [built, answer] = [this.built[i], routed[i]];
       if (!built || !answer) throw new Error(`no placement for plan ${planName(targets)}`);
       const calibration = this.options.calibration?.sha256;
-      const request = { name: planName(targets), targets, built, routed: answer, calibration };
+      const { requires } = this;
+      const request = {
+        ...{ name: planName(targets), targets, built },
+        ...{ routed: answer, calibration, requires },
+      };
       emitSplit(emitter, request, this.entries, (...of) => this.plan(...of));
     }
     emitter.callees.finish(emitter.program.functions);

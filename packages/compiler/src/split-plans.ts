@@ -41,6 +41,7 @@ export interface SplitRequest {
   readonly routed: Routed;
   /** SHA-256 of the file with the rates, where it is not the compiler that ships them. */
   readonly calibration: string | undefined;
+  readonly requires: readonly string[];
 }
 
 /** Writes a plan over several targets, the plans of its parts, and the parts as entries. */
@@ -73,14 +74,14 @@ class Split {
   }
 
   emit(entries: readonly EmittedEntry[]): void {
-    const { name, targets, routed, calibration } = this.request;
+    const { name, targets, routed, calibration, requires } = this.request;
     const plans = entries.map((entry, i) => this.entry(entry, i));
     const { plans: all } = this.emitter.program;
     const parts = [...this.partPlans.values()].map((plan) => all.push(plan) - 1);
     const names = targets.map((t) => t.name);
-    all.push(
-      new fb.PlanT(name, names, plans, false, parts, [], routed.router, calibration ?? null),
-    );
+    const rates = calibration ?? null;
+    const needs = [...requires];
+    all.push(new fb.PlanT(name, names, plans, false, parts, [], routed.router, rates, needs));
   }
 
   private partPlan(target: string): fb.PlanT {

@@ -14,15 +14,24 @@ function descriptionsOf(backend: Backend): readonly Description[] {
   return Array.isArray(targets) ? (targets as Description[]) : [description];
 }
 
-/** Throws `unsupported` where a runtime lacks on this machine what the caller requires. */
-export function checkCapabilities(required: readonly string[], backend: Backend): void {
+/** Throws `unsupported` where a runtime lacks on this machine what somebody (`who`) requires. */
+export function checkCapabilities(
+  who: string,
+  required: readonly string[],
+  backend: Backend,
+): void {
   for (const description of descriptionsOf(backend)) {
     const name = String(description['name'] ?? backend.name);
-    for (const capability of required) checkCapability(capability, name, description);
+    for (const capability of required) checkCapability(who, capability, name, description);
   }
 }
 
-function checkCapability(required: string, name: string, description: Description): void {
+function checkCapability(
+  who: string,
+  required: string,
+  name: string,
+  description: Description,
+): void {
   const found = description[required];
   if (isCapability(found) && found.available) return;
   const known = Object.keys(description).filter((field) => isCapability(description[field]));
@@ -31,8 +40,8 @@ function checkCapability(required: string, name: string, description: Descriptio
     : `it says nothing of it; its capabilities are: ${known.join(', ') || 'none'}`;
   throw new VorabError({
     code: 'unsupported',
-    message: `open requires '${required}', which runtime '${name}' does not have on this machine (${String(description['device'])}): ${why}`,
-    cure: 'open with another runtime, or without it in requires',
+    message: `${who} requires '${required}', which runtime '${name}' does not have on this machine (${String(description['device'])}): ${why}`,
+    cure: `open with another runtime, or ${who === 'open' ? 'without it in requires' : `compile without --require ${required}`}`,
   });
 }
 

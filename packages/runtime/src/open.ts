@@ -104,11 +104,12 @@ async function openAs<E>(
       cure: "profile with { runtime: 'blas' }",
     });
   }
-  checkCapabilities(options.requires ?? [], backend);
   const artifact = await backend.load(where);
   const program = readProgram(artifact.program);
   const plan = planFor(program, backend);
   checkInitialisation(program, options);
+  checkCapabilities('the artifact', program.plans[plan]?.requires ?? [], backend);
+  checkCapabilities('open', options.requires ?? [], backend);
   checkDTypes(artifact.program, plan, backend);
   const session = makeSession<E>({
     backend: await startOn(backend, artifact, plan, options),

@@ -68,6 +68,8 @@ export interface PlanInfo {
   readonly index: number;
   readonly name: string;
   readonly targets: readonly string[];
+  /** Capabilities that each target must have. */
+  readonly requires: readonly string[];
   /** Whether only plans of several targets run by it. */
   readonly part: boolean;
 }
@@ -188,6 +190,7 @@ function readPlan(program: fb.Program, index: number): PlanInfo {
     index,
     name: present(plan.name()),
     targets: range(plan.targetsLength(), (i) => plan.targets(i)),
+    requires: range(plan.requiresLength(), (i) => plan.requires(i)),
     part: plan.part(),
   };
 }

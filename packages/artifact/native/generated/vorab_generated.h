@@ -4594,6 +4594,7 @@ struct PlanT : public ::flatbuffers::NativeTable {
   std::vector<uint32_t> holds{};
   std::string router{};
   std::string calibration{};
+  std::vector<std::string> requires_{};
   PlanT() = default;
   PlanT(const PlanT &o);
   PlanT(PlanT&&) FLATBUFFERS_NOEXCEPT = default;
@@ -4612,7 +4613,8 @@ struct Plan FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_PARTS = 12,
     VT_HOLDS = 14,
     VT_ROUTER = 16,
-    VT_CALIBRATION = 18
+    VT_CALIBRATION = 18,
+    VT_REQUIRES_ = 20
   };
   const ::flatbuffers::String *name() const {
     return GetPointer<const ::flatbuffers::String *>(VT_NAME);
@@ -4638,6 +4640,9 @@ struct Plan FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::String *calibration() const {
     return GetPointer<const ::flatbuffers::String *>(VT_CALIBRATION);
   }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *requires_() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>> *>(VT_REQUIRES_);
+  }
   template <bool B = false>
   bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
     return VerifyTableStart(verifier) &&
@@ -4658,6 +4663,9 @@ struct Plan FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyString(router()) &&
            VerifyOffset(verifier, VT_CALIBRATION) &&
            verifier.VerifyString(calibration()) &&
+           VerifyOffset(verifier, VT_REQUIRES_) &&
+           verifier.VerifyVector(requires_()) &&
+           verifier.VerifyVectorOfStrings(requires_()) &&
            verifier.EndTable();
   }
   PlanT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
@@ -4693,6 +4701,9 @@ struct PlanBuilder {
   void add_calibration(::flatbuffers::Offset<::flatbuffers::String> calibration) {
     fbb_.AddOffset(Plan::VT_CALIBRATION, calibration);
   }
+  void add_requires_(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> requires_) {
+    fbb_.AddOffset(Plan::VT_REQUIRES_, requires_);
+  }
   explicit PlanBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -4714,8 +4725,10 @@ inline ::flatbuffers::Offset<Plan> CreatePlan(
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> parts = 0,
     ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> holds = 0,
     ::flatbuffers::Offset<::flatbuffers::String> router = 0,
-    ::flatbuffers::Offset<::flatbuffers::String> calibration = 0) {
+    ::flatbuffers::Offset<::flatbuffers::String> calibration = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> requires_ = 0) {
   PlanBuilder builder_(_fbb);
+  builder_.add_requires_(requires_);
   builder_.add_calibration(calibration);
   builder_.add_router(router);
   builder_.add_holds(holds);
@@ -4741,7 +4754,8 @@ inline ::flatbuffers::Offset<Plan> CreatePlanDirect(
     const std::vector<uint32_t> *parts = nullptr,
     const std::vector<uint32_t> *holds = nullptr,
     const char *router = nullptr,
-    const char *calibration = nullptr) {
+    const char *calibration = nullptr,
+    const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *requires_ = nullptr) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto targets__ = targets ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*targets) : 0;
   auto entries__ = entries ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::EntryPlan>>(*entries) : 0;
@@ -4749,6 +4763,7 @@ inline ::flatbuffers::Offset<Plan> CreatePlanDirect(
   auto holds__ = holds ? _fbb.CreateVector<uint32_t>(*holds) : 0;
   auto router__ = router ? _fbb.CreateString(router) : 0;
   auto calibration__ = calibration ? _fbb.CreateString(calibration) : 0;
+  auto requires___ = requires_ ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*requires_) : 0;
   return vorab::fb::CreatePlan(
       _fbb,
       name__,
@@ -4758,7 +4773,8 @@ inline ::flatbuffers::Offset<Plan> CreatePlanDirect(
       parts__,
       holds__,
       router__,
-      calibration__);
+      calibration__,
+      requires___);
 }
 
 ::flatbuffers::Offset<Plan> CreatePlan(::flatbuffers::FlatBufferBuilder &_fbb, const PlanT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
@@ -6576,7 +6592,8 @@ inline PlanT::PlanT(const PlanT &o)
         parts(o.parts),
         holds(o.holds),
         router(o.router),
-        calibration(o.calibration) {
+        calibration(o.calibration),
+        requires_(o.requires_) {
   entries.reserve(o.entries.size());
   for (const auto &entries_ : o.entries) { entries.emplace_back((entries_) ? new vorab::fb::EntryPlanT(*entries_) : nullptr); }
 }
@@ -6590,6 +6607,7 @@ inline PlanT &PlanT::operator=(PlanT o) FLATBUFFERS_NOEXCEPT {
   std::swap(holds, o.holds);
   std::swap(router, o.router);
   std::swap(calibration, o.calibration);
+  std::swap(requires_, o.requires_);
   return *this;
 }
 
@@ -6610,6 +6628,7 @@ inline void Plan::UnPackTo(PlanT *_o, const ::flatbuffers::resolver_function_t *
   { auto _e = holds(); if (_e) { _o->holds.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->holds[_i] = _e->Get(_i); } } else { _o->holds.resize(0); } }
   { auto _e = router(); if (_e) _o->router = _e->str(); }
   { auto _e = calibration(); if (_e) _o->calibration = _e->str(); }
+  { auto _e = requires_(); if (_e) { _o->requires_.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->requires_[_i] = _e->Get(_i)->str(); } } else { _o->requires_.resize(0); } }
 }
 
 inline ::flatbuffers::Offset<Plan> CreatePlan(::flatbuffers::FlatBufferBuilder &_fbb, const PlanT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
@@ -6628,6 +6647,7 @@ inline ::flatbuffers::Offset<Plan> Plan::Pack(::flatbuffers::FlatBufferBuilder &
   auto _holds = _o->holds.size() ? _fbb.CreateVector(_o->holds) : 0;
   auto _router = _o->router.empty() ? 0 : _fbb.CreateString(_o->router);
   auto _calibration = _o->calibration.empty() ? 0 : _fbb.CreateString(_o->calibration);
+  auto _requires_ = _o->requires_.size() ? _fbb.CreateVectorOfStrings(_o->requires_) : 0;
   return vorab::fb::CreatePlan(
       _fbb,
       _name,
@@ -6637,7 +6657,8 @@ inline ::flatbuffers::Offset<Plan> Plan::Pack(::flatbuffers::FlatBufferBuilder &
       _parts,
       _holds,
       _router,
-      _calibration);
+      _calibration,
+      _requires_);
 }
 
 inline SegmentT::SegmentT(const SegmentT &o)

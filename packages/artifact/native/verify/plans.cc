@@ -94,24 +94,23 @@ void check_entry_plan(const Context& context, const Path& path, const fb::EntryP
   }
 }
 
-void check_targets(const Path& path, const Strings* targets) {
-  if (count(targets) == 0) fail("plan", path, "has no targets");
+void check_names(const Path& path, const char* field, const Strings* names) {
   std::unordered_map<std::string_view, uint32_t> seen;
-  for (uint32_t i = 0; i < count(targets); ++i) {
-    const Path at = path.at("targets", i);
-    const std::string_view target = text(targets->Get(i));
-    if (target.empty()) fail("name", at, "is empty");
-    const auto [before, added] = seen.emplace(target, i);
-    if (!added) {
-      fail("duplicate", at, "is \"", target, "\", as at index ", before->second);
-    }
+  for (uint32_t i = 0; i < count(names); ++i) {
+    const Path at = path.at(field, i);
+    const std::string_view name = text(names->Get(i));
+    if (name.empty()) fail("name", at, "is empty");
+    const auto [before, added] = seen.emplace(name, i);
+    if (!added) fail("duplicate", at, "is \"", name, "\", as at index ", before->second);
   }
 }
 
 void check_plan(const Context& context, const Path& path, const fb::Plan& plan) {
   const fb::Program& program = context.program;
   const uint32_t entries = count(program.entries());
-  check_targets(path, plan.targets());
+  if (count(plan.targets()) == 0) fail("plan", path, "has no targets");
+  check_names(path, "targets", plan.targets());
+  check_names(path, "requires", plan.requires_());
   const auto is_planned = [&](const fb::Entry* entry) {
     return (entry->kind() == fb::EntryKind::Part) == plan.part();
   };

@@ -195,5 +195,6 @@ const partsText = ({ program }: Names, plan: fb.PlanT): string => {
 /** All of a plan: values, regions, steps and tapes. */
 export const planLines = (names: Names, plan: fb.PlanT): string[] => [
   `plan ${plan.name} for ${plan.targets.join(', ')}${partsText(names, plan)}`,
+  ...(plan.requires.length > 0 ? [`  requires ${plan.requires.join(', ')}`] : []),
   ...plan.entries.flatMap((entry) => indent(entryPlanLines(names, entry))),
 ];

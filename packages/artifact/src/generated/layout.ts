@@ -190,6 +190,7 @@ export const tables: readonly TableLayout[] = [
     { name: 'holds', slot: 5, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
     { name: 'router', slot: 6, kind: 'String', required: false, size: 4, align: 4, ref: 0 },
     { name: 'calibration', slot: 7, kind: 'String', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'requires', slot: 8, kind: 'Strings', required: false, size: 4, align: 4, ref: 0 },
   ] },
   { name: 'Segment', fields: [
     { name: 'offset', slot: 0, kind: 'Inline', required: false, size: 8, align: 8, ref: 0 },

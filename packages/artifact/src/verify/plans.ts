@@ -77,19 +77,20 @@ const checkEntryPlan = (
   }
 };
 
-const checkTargets = (path: Path, targets: readonly string[]): void => {
-  if (targets.length === 0) fail('plan', path, 'has no targets');
-  for (const [i, target] of targets.entries()) {
-    const at = path.at('targets', i);
-    if (target === '') fail('name', at, 'is empty');
-    const before = targets.indexOf(target);
-    if (before !== i) fail('duplicate', at, `is "${target}", as at index ${before}`);
+const checkNames = (path: Path, field: string, names: readonly string[]): void => {
+  for (const [i, name] of names.entries()) {
+    const at = path.at(field, i);
+    if (name === '') fail('name', at, 'is empty');
+    const before = names.indexOf(name);
+    if (before !== i) fail('duplicate', at, `is "${name}", as at index ${before}`);
   }
 };
 
 const checkPlan = (context: Context, path: Path, plan: fb.PlanT): void => {
   const { entries } = context.program;
-  checkTargets(path, plan.targets);
+  if (plan.targets.length === 0) fail('plan', path, 'has no targets');
+  checkNames(path, 'targets', plan.targets);
+  checkNames(path, 'requires', plan.requires);
   const isPlanned = (entry: fb.EntryT | undefined): boolean =>
     (entry?.kind === fb.EntryKind.Part) === plan.part;
   const seen = new Set<number>();

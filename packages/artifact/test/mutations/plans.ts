@@ -15,6 +15,12 @@ export const plans: readonly Mutation[] = [
   ['a plan without targets', 'plan', (p) => (plan(p).targets = [])],
   ['a plan with an empty target', 'name', (p) => plan(p).targets.push('')],
   ['a plan with a target twice', 'duplicate', (p) => plan(p).targets.push('blas')],
+  ['a plan that requires nothing by name', 'name', (p) => plan(p).requires.push('')],
+  [
+    'a plan that requires the same twice',
+    'duplicate',
+    (p) => plan(p).requires.push('fuse', 'fuse'),
+  ],
   ['a plan that lacks an entry', 'plan', (p) => plan(p).entries.pop()],
   ['a plan of no entry', 'index', (p) => (entryPlan(p, blas, 0).entry = 3)],
   ['a plan with an entry twice', 'duplicate', (p) => (entryPlan(p, blas, 1).entry = 0)],

@@ -6,6 +6,8 @@ import { locationAt, string } from './program.ts';
 export interface PlanExplanation {
   readonly name: string;
   readonly targets: readonly string[];
+  /** Capabilities that each target must have where it runs. */
+  readonly requires: readonly string[];
   /** Of a plan over several targets: who placed its steps, by whose rates. */
   readonly router?: string;
   readonly rates?: string;

@@ -49,6 +49,7 @@ function build(cli: { failed: number }): Command {
     .option('--router <command>', 'a process that decides what runs where, by JSON lines')
     .option('--router-timeout <seconds>', 'how long it may take for a plan', '60')
     .option('--router-fallback <name>', 'default: if it fails, the compiler decides')
+    .option('--require <capability>', 'open refuses a runtime without it (see doctor)', collect, [])
     .option('--no-fuse', 'one step per op: for looking for errors')
     .option('--check-finite', 'slow: fails at the first NaN or infinity, naming its line')
     .option('--check-indices', 'fail at an index outside its axis, instead of clamping it')

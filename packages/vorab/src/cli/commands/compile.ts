@@ -6,6 +6,7 @@ import { describeProgram } from '../program.ts';
 export interface CompileCommandOptions {
   readonly output?: string;
   readonly targets?: string;
+  readonly require?: readonly string[];
   readonly fuse?: boolean;
   readonly checkFinite?: boolean;
   readonly checkIndices?: boolean;
@@ -28,6 +29,7 @@ export async function compile(
   const result = await compileFile(model, {
     ...(options.output === undefined ? {} : { output: options.output }),
     targets: parseTargets(options.targets ?? 'blas,mlx'),
+    requires: options.require ?? [],
     fuse: options.fuse !== false,
     checks: {
       finite: options.checkFinite === true,

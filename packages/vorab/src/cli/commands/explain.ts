@@ -45,6 +45,7 @@ async function explainPlan(program: fb.ProgramT, plan: fb.PlanT): Promise<PlanEx
   return {
     name: string(plan.name),
     targets,
+    requires: plan.requires.map(String),
     ...(plan.router !== null && {
       router: string(plan.router),
       rates: plan.calibration === null ? 'shipped' : `SHA-256 ${plan.calibration}`,
@@ -94,6 +95,7 @@ function renderPlaced(plan: PlanExplanation): string[] {
 function renderEntry(plan: PlanExplanation, entry: EntryExplanation): string[] {
   return [
     `${plan.name} / ${entry.entry}: ${memory(entry)}`,
+    ...(plan.requires.length > 0 ? [`  requires ${plan.requires.join(', ')}`] : []),
     ...renderPlaced(plan),
     ...entry.steps.flatMap(renderStep).map((line) => `  ${line}`),
     ...entry.casts.map(

@@ -104,8 +104,20 @@ calibration(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
+requires(index: number):string
+requires(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+requires(index: number,optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
+}
+
+requiresLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startPlan(builder:flatbuffers.Builder): void {
-  builder.startObject(8);
+  builder.startObject(9);
 }
 
 static addName(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset): void {
@@ -198,13 +210,29 @@ static addCalibration(builder:flatbuffers.Builder, calibrationOffset:flatbuffers
   builder.addFieldOffset(7, calibrationOffset, 0);
 }
 
+static addRequires(builder:flatbuffers.Builder, requiresOffset:flatbuffers.Offset): void {
+  builder.addFieldOffset(8, requiresOffset, 0);
+}
+
+static createRequiresVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startRequiresVector(builder:flatbuffers.Builder, numElems:number): void {
+  builder.startVector(4, numElems, 4);
+}
+
 static endPlan(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // name
   return offset;
 }
 
-static createPlan(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset, targetsOffset:flatbuffers.Offset, entriesOffset:flatbuffers.Offset, part:boolean, partsOffset:flatbuffers.Offset, holdsOffset:flatbuffers.Offset, routerOffset:flatbuffers.Offset, calibrationOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createPlan(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset, targetsOffset:flatbuffers.Offset, entriesOffset:flatbuffers.Offset, part:boolean, partsOffset:flatbuffers.Offset, holdsOffset:flatbuffers.Offset, routerOffset:flatbuffers.Offset, calibrationOffset:flatbuffers.Offset, requiresOffset:flatbuffers.Offset):flatbuffers.Offset {
   Plan.startPlan(builder);
   Plan.addName(builder, nameOffset);
   Plan.addTargets(builder, targetsOffset);
@@ -214,6 +242,7 @@ static createPlan(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset, ta
   Plan.addHolds(builder, holdsOffset);
   Plan.addRouter(builder, routerOffset);
   Plan.addCalibration(builder, calibrationOffset);
+  Plan.addRequires(builder, requiresOffset);
   return Plan.endPlan(builder);
 }
 
@@ -226,7 +255,8 @@ unpack(): PlanT {
     this.bb!.createScalarList<number>(this.parts.bind(this), this.partsLength()),
     this.bb!.createScalarList<number>(this.holds.bind(this), this.holdsLength()),
     this.router(),
-    this.calibration()
+    this.calibration(),
+    this.bb!.createScalarList<string>(this.requires.bind(this), this.requiresLength())
   );
 }
 
@@ -240,6 +270,7 @@ unpackTo(_o: PlanT): void {
   _o.holds = this.bb!.createScalarList<number>(this.holds.bind(this), this.holdsLength());
   _o.router = this.router();
   _o.calibration = this.calibration();
+  _o.requires = this.bb!.createScalarList<string>(this.requires.bind(this), this.requiresLength());
 }
 }
 
@@ -252,7 +283,8 @@ constructor(
   public parts: (number)[] = [],
   public holds: (number)[] = [],
   public router: string|Uint8Array|null = null,
-  public calibration: string|Uint8Array|null = null
+  public calibration: string|Uint8Array|null = null,
+  public requires: (string)[] = []
 ){}
 
 
@@ -264,6 +296,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const holds = Plan.createHoldsVector(builder, this.holds);
   const router = (this.router !== null ? builder.createString(this.router!) : 0);
   const calibration = (this.calibration !== null ? builder.createString(this.calibration!) : 0);
+  const requires = Plan.createRequiresVector(builder, builder.createObjectOffsetList(this.requires));
 
   return Plan.createPlan(builder,
     name,
@@ -273,7 +306,8 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     parts,
     holds,
     router,
-    calibration
+    calibration,
+    requires
   );
 }
 }

@@ -171,10 +171,13 @@ class Compilation {
       const [built, answer] = [this.built[i], routed[i]];
       if (!built || !answer) throw new Error(`no placement for plan ${planName(targets)}`);
       const calibration = this.options.calibration?.sha256;
-      const { requires } = this;
       const request = {
-        ...{ name: planName(targets), targets, built },
-        ...{ routed: answer, calibration, requires },
+        name: planName(targets),
+        targets,
+        built,
+        routed: answer,
+        calibration,
+        requires: this.requires,
       };
       emitSplit(emitter, request, this.entries, (...of) => this.plan(...of));
     }

@@ -1,5 +1,6 @@
 #include "artifact/native/verify/accumulation.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 

@@ -4,6 +4,7 @@
 
 #include "artifact/native/verify/control.h"
 #include "artifact/native/verify/functions.h"
+#include "artifact/native/verify/kernel.h"
 #include "artifact/native/verify/split.h"
 #include "artifact/native/verify/tape.h"
 
@@ -126,9 +127,10 @@ void check_step(const PlanContext& plan, const Path& path, const fb::Step& step)
     case fb::StepBody::Control: return check_control(plan, at, *step.body_as_Control());
     case fb::StepBody::Call: return check_call(plan, at, *step.body_as_Call());
     case fb::StepBody::Transfer: return check_transfer(plan, at, *step.body_as_Transfer());
+    case fb::StepBody::Kernel: return check_kernel(plan, at, *step.body_as_Kernel());
     default:
       fail("kind", at, "is of step kind ", static_cast<unsigned>(step.body_type()),
-           ", expected 1 to 6");
+           ", expected 1 to 7");
   }
 }
 

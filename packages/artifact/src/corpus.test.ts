@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { byteMutations, programLength, rehash } from '../test/bytes.ts';
 import { controls } from '../test/mutations/control.ts';
-import { kernels } from '../test/mutations/kernel.ts';
 import { mutations } from '../test/mutations/index.ts';
+import { kernels } from '../test/mutations/kernel.ts';
 import { splits } from '../test/mutations/split.ts';
 import type { Mutation } from '../test/mutations/types.ts';
 import { buildNativeVerifier, nativeVerdicts } from '../test/native.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { controls } from '../test/mutations/control.ts';
-import { kernels } from '../test/mutations/kernel.ts';
 import { mutations } from '../test/mutations/index.ts';
+import { kernels } from '../test/mutations/kernel.ts';
 import { sample } from '../test/sample.ts';
 import { kernelSample } from '../test/sample-kernel.ts';
 import { loopSample } from '../test/sample-loop.ts';

@@ -45,8 +45,12 @@ const blasPlan = ({ builder, n, ten, rows }: Parts, entry: Index): fb.EntryPlanT
 
 const mlxPlan = (parts: Parts, entry: Index): fb.EntryPlanT => {
   const { builder, n, rows, maxima } = parts;
-  const apply = (name: string, inputs: number[], output: number, attributes: fb.AttributeT[] = []) =>
-    step(new fb.ApplyT(op(name), inputs, [output], attributes), name, 0);
+  const apply = (
+    name: string,
+    inputs: number[],
+    output: number,
+    attributes: fb.AttributeT[] = [],
+  ) => step(new fb.ApplyT(op(name), inputs, [output], attributes), name, 0);
   const kernel = new fb.KernelT(
     'vorab_max_sub',
     [0],

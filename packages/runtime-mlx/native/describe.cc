@@ -53,6 +53,9 @@ std::string describe_backend() {
        << ", \"compile\": {\"available\": " << flag(device().compiles)
        << ", \"reason\": " << quoted(device().compile_reason)
        << ", \"effect\": " << quoted(device().compile_effect) << '}'
+       << ", \"kernels\": {\"available\": " << flag(device().kernels)
+       << ", \"reason\": " << quoted(device().kernels_reason)
+       << ", \"effect\": " << quoted(device().kernels_effect) << '}'
        << ", \"tf32\": " << flag(tf32_enabled()) << ", \"dtypes\": " << quoted_list(dtypes())
        << ", \"composites\": " << quoted_list(whole_composites())
        << ", \"memory\": {\"limit\": " << mx::get_memory_limit()

@@ -16,14 +16,23 @@ constexpr const char* kDoesNotCompile = "MLX's CPU device would call a C++ compi
 constexpr const char* kNotCompiled =
     "every step runs as MLX's own kernel, and their graph is made again at each call";
 
+constexpr const char* kKernels = "the device is a Metal one";
+constexpr const char* kKernelRuns =
+    "a reduction along rows is one kernel of the plan with what precedes and follows it";
+constexpr const char* kNoKernels = "the plan's kernels are in Metal's language";
+constexpr const char* kStepsRun = "the steps that a kernel stands for run one by one";
+
 Device detect() {
   if (mx::metal::is_available()) {
-    return {mx::Device::gpu, "metal", true, kCompiles, kCompiled, false, false};
+    return {mx::Device::gpu, "metal", true,     kCompiles,   kCompiled,
+            false,           true,    kKernels, kKernelRuns, false};
   }
   if (mx::cu::is_available()) {
-    return {mx::Device::gpu, "cuda", true, kCompiles, kCompiled, false, false};
+    return {mx::Device::gpu, "cuda", true,       kCompiles, kCompiled,
+            false,           false,  kNoKernels, kStepsRun, false};
   }
-  return {mx::Device::cpu, "cpu", false, kDoesNotCompile, kNotCompiled, true, true};
+  return {mx::Device::cpu, "cpu",     false, kDoesNotCompile, kNotCompiled, true, false,
+          kNoKernels,      kStepsRun, true};
 }
 
 // -1: undecided.

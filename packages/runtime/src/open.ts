@@ -37,6 +37,11 @@ export interface OpenOptions {
    */
   readonly functionCache?: number;
   /**
+   * Whether mlx runs the plan's kernels on a device with Metal, default true; else it runs the steps that they stand
+   * for. A kernel is code of whoever made the artifact, which no verifier looks into.
+   */
+  readonly kernels?: boolean;
+  /**
    * Runtimes that may run instead of the one asked for where that one is missing, has no plan, or lacks what the
    * artifact needs: `['mlx→blas']`. Without it `open` refuses. The ledger counts every run elsewhere.
    */
@@ -185,9 +190,9 @@ async function startOn(
   plan: number,
   options: OpenOptions,
 ): Promise<BackendSession> {
-  const { threads, profile, functionCache: cache, queue = defaultQueue } = options;
+  const { threads, profile, functionCache: cache, kernels, queue = defaultQueue } = options;
   try {
-    return await backend.open(artifact, plan, { threads, profile, cache, queue });
+    return await backend.open(artifact, plan, { threads, profile, cache, kernels, queue });
   } catch (failure) {
     throw toVorabError(failure, { name: 'open', location: undefined });
   }

@@ -107,7 +107,10 @@ const kernelLines = (names: Names, kernel: fb.KernelT): string[] => {
     ...(sizes.length > 0 ? [`sizes ${names.list(sizes)}`] : []),
     launch,
     ...steps.flatMap((step, s) => stepLines(names, s, step)),
-    ...indent([...text(header), ...text(source)].filter((line) => line !== ''), '| '),
+    ...indent(
+      [...text(header), ...text(source)].filter((line) => line !== ''),
+      '| ',
+    ),
   ];
 };
 

@@ -53,7 +53,11 @@ export const kernels: readonly Mutation[] = [
   ['a kernel without steps', 'write', (p) => (kernel(p).steps = [])],
   ['a kernel without the step that writes its output', 'write', (p) => kernel(p).steps.pop()],
   ['a kernel whose output is an input', 'write', (p) => (kernel(p).outputs = [0])],
-  ['a kernel whose step writes an output of the entry', 'write', (p) => (inner(p, 2).outputs = [4])],
+  [
+    'a kernel whose step writes an output of the entry',
+    'write',
+    (p) => (inner(p, 2).outputs = [4]),
+  ],
   ['a kernel whose step reads what is no input', 'read', (p) => (kernel(p).inputs = [])],
   ['a kernel whose steps are in no order', 'read', (p) => void kernel(p).steps.reverse()],
   ['a kernel that reads before somebody writes', 'read', (p) => kernel(p).inputs.push(3)],

@@ -76,7 +76,7 @@ struct RowSums {
     return *plan->regions()->Get(0)->steps()->Get(0)->body_as_Kernel();
   }
   std::shared_ptr<const mlx::Kernel> make(int64_t n) const {
-    const mlx::Binding binding(root(), &n);
+    const Binding binding(root(), &n);
     const auto extent = static_cast<mx::ShapeElem>(n);
     const std::vector<mlx::Type> inputs{{mx::float32, {extent, 3}}};
     const std::vector<mlx::Type> outputs{{mx::float32, {extent}}};
@@ -125,7 +125,7 @@ mx::fast::CustomKernelFunction refuser(const std::string&, const std::vector<std
 VORAB_TEST(what_mlx_refuses_names_the_step_and_the_cure) {
   const RowSums sums;
   const int64_t n = 1;
-  const mlx::Binding binding(sums.root(), &n);
+  const Binding binding(sums.root(), &n);
   const std::vector<mlx::Type> types{{mx::float32, {1}}};
   const auto kernel = mlx::Kernel::make(sums.root(), sums.kernel(), types, types, binding, refuser);
   try {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace emulator {
@@ -27,26 +28,23 @@ class Threadgroup {
   void run(uint32_t threads, const std::function<void(uint32_t)>& body) {
     body_ = &body;
     current_ = this;
-    barrier_ = 0;
-    simdgroups_.assign((threads + kSimdWidth - 1) / kSimdWidth, {});
     while (fibers_.size() < threads) fibers_.push_back(std::make_unique<Fiber>());
     fibers_.resize(threads);
+    simdgroups_.assign((threads + kSimdWidth - 1) / kSimdWidth, {});
+    barrier_ = {};
+    able_.clear();
     for (uint32_t i = 0; i < threads; ++i) begin(*fibers_[i], i);
     for (uint32_t left = threads; left > 0;) {
-      Fiber& next = choose();
-      running_ = &next;
-      swapcontext(&home_, &next.context);
-      if (next.done) --left;
+      running_ = &choose();
+      swapcontext(&home_, &running_->context);
+      if (running_->done) --left;
     }
   }
 
   // threadgroup_barrier: no thread goes on before all have come.
   static void barrier() {
     Threadgroup& group = *current_;
-    Fiber& self = *group.running_;
-    self.barriers += group.fibers_.size();
-    ++group.barrier_;
-    group.wait([&group, &self] { return group.barrier_ >= self.barriers; });
+    group.meet(group.barrier_, static_cast<uint32_t>(group.fibers_.size()));
   }
 
   // The value of the thread of this simdgroup whose number differs in the bits of mask.
@@ -60,41 +58,36 @@ class Threadgroup {
     // Two slots in turn: nobody is two shuffles ahead of somebody else.
     const uint64_t slot = self.shuffles++ % 2;
     std::memcpy(&simd.values[slot][lane], &value, sizeof(T));
-    ++simd.arrived;
-    const uint64_t needed = self.shuffles * kSimdWidth;
-    group.wait([&simd, needed] { return simd.arrived >= needed; });
+    group.meet(simd.waiting, kSimdWidth);
     T result;
     std::memcpy(&result, &simd.values[slot][lane ^ mask], sizeof(T));
     return result;
   }
 
  private:
-  struct Simdgroup {
-    uint64_t values[2][kSimdWidth];
-    uint64_t arrived = 0;
-  };
   struct Fiber {
     // Not cleared: a threadgroup of many threads begins often.
     std::unique_ptr<char[]> stack{new char[kStack]};
     uint32_t index;
     ucontext_t context;
-    std::function<bool()> ready;  // empty: it may go on
     bool done;
-    uint64_t barriers;
     uint64_t shuffles;
+  };
+  struct Simdgroup {
+    uint64_t values[2][kSimdWidth];
+    std::vector<Fiber*> waiting;
   };
 
   void begin(Fiber& fiber, uint32_t index) {
     fiber.index = index;
-    fiber.ready = nullptr;
     fiber.done = false;
-    fiber.barriers = 0;
     fiber.shuffles = 0;
     getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = fiber.stack.get();
     fiber.context.uc_stack.ss_size = kStack;
     fiber.context.uc_link = &home_;
     makecontext(&fiber.context, &Threadgroup::enter, 0);
+    able_.push_back(&fiber);
   }
 
   static void enter() {
@@ -103,31 +96,35 @@ class Threadgroup {
     group.running_->done = true;
   }
 
-  void wait(std::function<bool()> ready) {
+  // The last of `all` that comes lets everybody go on.
+  void meet(std::vector<Fiber*>& waiting, uint32_t all) {
     Fiber& self = *running_;
-    self.ready = std::move(ready);
+    waiting.push_back(&self);
+    if (waiting.size() == all) {
+      able_.insert(able_.end(), waiting.begin(), waiting.end());
+      waiting.clear();
+    }
     swapcontext(&self.context, &home_);
-    self.ready = nullptr;
   }
 
   Fiber& choose() {
-    std::vector<Fiber*> able;
-    for (const auto& fiber : fibers_) {
-      if (!fiber->done && (!fiber->ready || fiber->ready())) able.push_back(fiber.get());
-    }
-    if (able.empty()) {
+    if (able_.empty()) {
       std::fprintf(stderr, "the threads of a threadgroup wait for each other for ever\n");
       std::exit(1);
     }
-    return *able[random_() % able.size()];
+    std::swap(able_[random_() % able_.size()], able_.back());
+    Fiber& chosen = *able_.back();
+    able_.pop_back();
+    return chosen;
   }
 
   inline static Threadgroup* current_ = nullptr;
   std::mt19937 random_;
   const std::function<void(uint32_t)>* body_ = nullptr;
   std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Fiber*> able_;
   std::vector<Simdgroup> simdgroups_;
-  uint64_t barrier_ = 0;
+  std::vector<Fiber*> barrier_;
   Fiber* running_ = nullptr;
   ucontext_t home_;
 };

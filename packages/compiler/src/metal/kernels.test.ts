@@ -2,6 +2,7 @@ import { dimKey, formatType } from '@vorab/graph';
 import { describe, expect, test } from 'vitest';
 import { stepsOf } from '../../../../test/metal/kernel-runs.ts';
 import { models, trialOfModel } from '../../../../test/metal/models.ts';
+import { compilePrograms } from '../compile.ts';
 import type { Buffer, Kernel } from '../lower/ir.ts';
 
 /** A kernel as text: how it is launched, then what Metal compiles. */
@@ -21,6 +22,18 @@ function printKernel(kernel: Kernel): string {
     '}',
   ].join('\n');
 }
+
+test('the same programs give the same bytes', () => {
+  const bytes = (): Uint8Array => {
+    const programs = Object.keys(models).map((name, i) => ({
+      name: `e${i}`,
+      program: trialOfModel(name).program,
+      location: { file: 'models.ts', line: 1, column: 1 },
+    }));
+    return compilePrograms(programs, { targets: ['mlx'] }).bytes;
+  };
+  expect(bytes()).toEqual(bytes());
+});
 
 // Text alone: test/conformance/metal.test.ts runs it on an emulation of Metal's threads. No Metal runs here.
 describe('kernels as text', () => {

@@ -111,8 +111,8 @@ function compile(folder: string, texts: readonly string[]): string {
   const main = `int main() {\n  const emulator::Run all[] = {${table}};\n  return emulator::main_of(all);\n}\n`;
   writeFileSync(source, [`#include "${emulator}"`, ...texts, main].join('\n'));
   // As Metal does without its fast math: nothing is contracted or reordered.
-  const flags = ['-std=c++20', '-O0', '-ffp-contract=off', '-w', '-fmax-errors=5'];
-  execFileSync('g++', [...flags, source, '-o', program], { stdio: 'pipe' });
+  const flags = ['-std=c++20', '-O0', '-ffp-contract=off', '-w'];
+  execFileSync('c++', [...flags, source, '-o', program], { stdio: 'pipe' });
   return program;
 }
 

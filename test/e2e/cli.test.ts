@@ -10,14 +10,26 @@ const N = dim('N', { min: 2, max: 8 });
 /** Twice as much. */
 export const twice = program({ x: f32(N, 2) }, ({ x }) => ({ y: x.add(x) }));
 `,
+  'rows/model.ts': `import { div, exp, f32, f64, max, program, sub, sum } from 'vorab';
+const soft = (x) => {
+  const e = exp(sub(x, max(x, -1, { keepDims: true })));
+  return div(e, sum(e, -1, { keepDims: true }));
+};
+/** Each row of positive numbers that sum to 1. */
+export const softmax = program({ x: f32(4, 10) }, ({ x }) => ({ y: soft(x) }));
+/** The same, in a dtype that Metal has not. */
+export const wide = program({ x: f64(4, 10) }, ({ x }) => ({ y: soft(x) }));
+`,
 });
 const artifact = join(folder, 'a.vorab');
+const rows = join(folder, 'rows/model.vorab');
 const small = join(folder, 'small/model.vorab');
 
 beforeAll(async () => {
   const compiled = await Promise.all([
     vorab(['compile', 'examples/digits/model.ts', '-o', artifact]),
     vorab(['compile', 'model.ts'], { cwd: join(folder, 'small') }),
+    vorab(['compile', 'model.ts'], { cwd: join(folder, 'rows') }),
   ]);
   for (const { code, stderr } of compiled) expect(code, stderr).toBe(0);
 });
@@ -129,6 +141,25 @@ describe('explain', () => {
     const env = { VORAB_MLX_LIBRARY: join(folder, 'libnone.so') };
     const without = await vorab(['explain', artifact, '--plan', 'mlx'], { env });
     expect(without.stdout).toMatch(/^mlx does not run here: the library of runtime 'mlx' is not/);
+  });
+
+  it('says what is a kernel where the device has Metal, what runs elsewhere, and what is none', async () => {
+    const args = ['explain', rows, '--plan', 'mlx'];
+    const { stdout } = await vorab([...args, '--entry', 'softmax']);
+    expect(stdout).toContain('mlx  kernel max+sub+exp+sum+div  model.ts:');
+    expect(stdout).toContain('one Metal kernel where the device has Metal');
+    expect(stdout).toMatch(
+      /with Metal: vorab_kernel_max_sub_exp_sum_div_\w+, 32 threads a row, 8 rows/,
+    );
+    expect(stdout).toContain('without: max, broadcast, sub, exp, sum, broadcast, div');
+    const wide = await vorab([...args, '--entry', 'wide']);
+    expect(wide.stdout).toContain('ends here: no Metal kernel: Metal has no f64');
+    const [{ entries }] = (await json(...args)).plans;
+    const [{ form, kernel }] = entries[0].steps;
+    expect({ form, steps: kernel.steps.length }).toEqual({ form: 'kernel', steps: 7 });
+    const { runtimes } = await json('doctor');
+    const mlx = runtimes.find((r: { name: string }) => r.name === 'mlx').description;
+    expect(mlx.kernels).toMatchObject({ available: mlx.device === 'metal' });
   });
 
   it('knows which entry is meant', async () => {

@@ -2,10 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { byteMutations, programLength, rehash } from '../test/bytes.ts';
 import { controls } from '../test/mutations/control.ts';
 import { mutations } from '../test/mutations/index.ts';
+import { kernels } from '../test/mutations/kernel.ts';
 import { splits } from '../test/mutations/split.ts';
 import type { Mutation } from '../test/mutations/types.ts';
 import { buildNativeVerifier, nativeVerdicts } from '../test/native.ts';
 import { sample, withLargeConstant } from '../test/sample.ts';
+import { kernelSample } from '../test/sample-kernel.ts';
 import { loopSample } from '../test/sample-loop.ts';
 import { splitSample } from '../test/sample-split.ts';
 import { headerBytes } from './container.ts';
@@ -47,12 +49,13 @@ const damaged = (file: Uint8Array, next: () => number): Uint8Array => {
 describe('both verifiers', () => {
   const good = sample().build();
   const loop = loopSample().build();
+  const kernel = kernelSample().build();
   const split = splitSample().build();
 
   beforeAll(() => buildNativeVerifier(), 600_000);
 
   test('pass legal files', () => {
-    const files = [good, loop, split, withLargeConstant(sample()).build()];
+    const files = [good, loop, kernel, split, withLargeConstant(sample()).build()];
     expect(verdicts(files)).toEqual(files.map(() => null));
   });
 
@@ -66,9 +69,10 @@ describe('both verifiers', () => {
     const files = [
       ...made(mutations, sample),
       ...made(controls, loopSample),
+      ...made(kernels, kernelSample),
       ...made(splits, splitSample),
     ];
-    const all = [...mutations, ...controls, ...splits];
+    const all = [...mutations, ...controls, ...kernels, ...splits];
     const found = verdicts(files).map((fault, i) => [all[i]?.[0], fault?.code]);
     expect(found).toEqual(all.map(([name, code]) => [name, code]));
   }, 60_000);
@@ -99,7 +103,7 @@ describe('both verifiers', () => {
   test('agree on random damage to the program', () => {
     const next = random(1);
     const files = Array.from({ length: 8000 }, (_, i) =>
-      damaged([good, good, loop, split][i % 4] ?? good, next),
+      damaged([good, kernel, loop, split][i % 4] ?? good, next),
     );
     expect(codes(files).size).toBeGreaterThan(15);
   }, 60_000);

@@ -1,10 +1,19 @@
 import { expect, test } from 'vitest';
 import { sample } from '../test/sample.ts';
+import { kernelSample } from '../test/sample-kernel.ts';
 import { scalarText } from './dump/text.ts';
 import { dump, fb, read } from './index.ts';
 
 test('a program as text', async () => {
   await expect(dump(read(sample().build()))).toMatchFileSnapshot('../test/sample.txt');
+});
+
+test('a kernel as text: its launch, its steps, its source', () => {
+  const text = dump(kernelSample().program);
+  expect(text).toContain('%3 = vorab_max_sub %0');
+  expect(text).toContain('32 threads for each of N rows, 8 in a threadgroup');
+  expect(text).toContain('%2 = broadcast %1');
+  expect(text).toContain('| y0[0] = x0[0];');
 });
 
 test('a program that leads nowhere is still told', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { controls } from '../test/mutations/control.ts';
 import { mutations } from '../test/mutations/index.ts';
+import { kernels } from '../test/mutations/kernel.ts';
 import { sample } from '../test/sample.ts';
+import { kernelSample } from '../test/sample-kernel.ts';
 import { loopSample } from '../test/sample-loop.ts';
 import { verify } from './index.ts';
 
@@ -9,10 +11,11 @@ describe('verify', () => {
   test('passes a legal program', () => {
     expect(verify(sample().build())).toBeNull();
     expect(verify(loopSample().build())).toBeNull();
+    expect(verify(kernelSample().build())).toBeNull();
   });
 
   test('gives each bad program a name of its own', () => {
-    const all = [...mutations, ...controls];
+    const all = [...mutations, ...controls, ...kernels];
     expect(new Set(all.map(([name]) => name)).size).toBe(all.length);
   });
 
@@ -27,6 +30,14 @@ describe('verify', () => {
   for (const [name, code, apply] of controls) {
     test(`refuses ${name}`, () => {
       const builder = loopSample();
+      apply(builder.program);
+      expect(verify(builder.build())?.code).toBe(code);
+    });
+  }
+
+  for (const [name, code, apply] of kernels) {
+    test(`refuses ${name}`, () => {
+      const builder = kernelSample();
       apply(builder.program);
       expect(verify(builder.build())?.code).toBe(code);
     });

@@ -67,13 +67,21 @@ const sumsOf = (body: StepBodyT): fb.DType[] => {
   return body instanceof fb.ApplyT && sums(body.op) ? [f32] : [];
 };
 
-type StepBodyT = fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT | fb.CallT | fb.TransferT;
+type StepBodyT =
+  | fb.FusedT
+  | fb.ContractT
+  | fb.ApplyT
+  | fb.ControlT
+  | fb.CallT
+  | fb.TransferT
+  | fb.KernelT;
 
 const kindOf = (body: StepBodyT): fb.StepBody => {
   if (body instanceof fb.FusedT) return fb.StepBody.Fused;
   if (body instanceof fb.ContractT) return fb.StepBody.Contract;
   if (body instanceof fb.ControlT) return fb.StepBody.Control;
   if (body instanceof fb.CallT) return fb.StepBody.Call;
+  if (body instanceof fb.KernelT) return fb.StepBody.Kernel;
   return body instanceof fb.TransferT ? fb.StepBody.Transfer : fb.StepBody.Apply;
 };
 

@@ -30,19 +30,40 @@ void FunctionBuilder::add_region(const fb::Region& region) {
                   step_);
   }
   for (const fb::Step* step : items(region.steps())) {
-    const fb::Apply* apply = step->body_as_Apply();
-    if (!apply) {
-      throw Failure(VORAB_UNSUPPORTED,
-                    "step " + quoted(step->name()) + " is " + body_name(step->body_type()) +
-                        "; mlx runs single ops",
-                    step_);
-    }
-    add_step(*step, *apply);
+    add_step(*step);
     ++step_;
   }
 }
 
-void FunctionBuilder::add_step(const fb::Step& step, const fb::Apply& apply) {
+void FunctionBuilder::add_step(const fb::Step& step) {
+  if (const fb::Apply* apply = step.body_as_Apply()) return add_apply(step, *apply);
+  const fb::Kernel* kernel = step.body_as_Kernel();
+  if (!kernel) {
+    throw Failure(VORAB_UNSUPPORTED,
+                  "step " + quoted(step.name()) + " is " + body_name(step.body_type()) +
+                      "; mlx runs single ops",
+                  step_);
+  }
+  add_kernel(*kernel);
+}
+
+// Where it does not run, its steps count as its own.
+void FunctionBuilder::add_kernel(const fb::Kernel& kernel) {
+  const std::vector<Type> outputs = types(kernel.outputs());
+  const auto made = kernels_
+                        ? Kernel::make(program_, kernel, types(kernel.inputs()), outputs, binding_)
+                        : nullptr;
+  if (!made) {
+    for (const fb::Step* step : items(kernel.steps())) add_step(*step);
+    return;
+  }
+  Instruction instruction{step_, 0, nullptr, nullptr, 0, {}, {}, outputs, {}, made};
+  for (const uint32_t value : items(kernel.inputs())) instruction.inputs.push_back(read(value));
+  for (const uint32_t value : items(kernel.outputs())) instruction.outputs.push_back(write(value));
+  function_.instructions_.push_back(std::move(instruction));
+}
+
+void FunctionBuilder::add_apply(const fb::Step& step, const fb::Apply& apply) {
   const OpInfo* info = find_op(apply.op());
   const Lower lower = find_lowering(apply.op());
   std::vector<uint32_t> constants;
@@ -69,7 +90,7 @@ void FunctionBuilder::add_step(const fb::Step& step, const fb::Apply& apply) {
   refuse_too_large(apply.op(), types, step_);
   function_.instructions_.push_back({step_, apply.op(), lower, std::move(control), constants.size(),
                                      std::move(inputs), std::move(outputs), std::move(types),
-                                     AttributeValues(apply.attributes(), binding_)});
+                                     AttributeValues(apply.attributes(), binding_), nullptr});
 }
 
 void FunctionBuilder::add_results() {
@@ -106,6 +127,12 @@ const fb::Value& FunctionBuilder::root(uint32_t value) const {
 
 Type FunctionBuilder::type(uint32_t value) const {
   return type_of(type_at(program_, plan_.values()->Get(value)->type()), binding_);
+}
+
+std::vector<Type> FunctionBuilder::types(const flatbuffers::Vector<uint32_t>* values) const {
+  std::vector<Type> types;
+  for (const uint32_t value : items(values)) types.push_back(type(value));
+  return types;
 }
 
 // Values of one input, output, state or constant share a slot; each device value has its own.

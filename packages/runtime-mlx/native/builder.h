@@ -10,15 +10,18 @@ namespace vorab::on_mlx {
 
 class FunctionBuilder {
  public:
+  // kernels: whether those of the plan run; else their steps do.
   FunctionBuilder(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding,
-                  Function& function)
-      : program_(program), plan_(plan), binding_(binding), function_(function) {}
+                  bool kernels, Function& function)
+      : program_(program), plan_(plan), binding_(binding), kernels_(kernels), function_(function) {}
 
   void build();
 
  private:
   void add_region(const fb::Region& region);
-  void add_step(const fb::Step& step, const fb::Apply& apply);
+  void add_step(const fb::Step& step);
+  void add_apply(const fb::Step& step, const fb::Apply& apply);
+  void add_kernel(const fb::Kernel& kernel);
   void add_results();
   void add_result(Port port, const std::string& name);
 
@@ -32,10 +35,12 @@ class FunctionBuilder {
   const fb::Value& root(uint32_t value) const;
   Port port(uint32_t value) const;
   Type type(uint32_t value) const;
+  std::vector<Type> types(const flatbuffers::Vector<uint32_t>* values) const;
 
   const fb::Program& program_;
   const fb::EntryPlan& plan_;
   const Binding& binding_;
+  const bool kernels_;
   Function& function_;
   std::map<Port, uint32_t> slots_;
   std::set<Port> written_;

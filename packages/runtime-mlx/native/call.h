@@ -19,6 +19,7 @@ using AttributeValue =
 // Resolved once per function, so that a call reads no FlatBuffer.
 class AttributeValues {
  public:
+  AttributeValues() = default;
   AttributeValues(Attributes attributes, const Binding& binding);
 
   size_t size() const { return values_.size(); }

@@ -61,6 +61,8 @@ std::string describe_backend() {
        << ", \"device\": " << quoted(device().kind) << ", \"deviceName\": " << quoted(device_name())
        << ", \"compile\": " << capability(true, kCompiles, kCompiled)
        << ", \"fuse\": " << capability(device().fuses, device().fuse_reason, device().fuse_effect)
+       << ", \"kernels\": "
+       << capability(device().kernels, device().kernels_reason, device().kernels_effect)
        << ", \"tf32\": " << flag(tf32_enabled()) << ", \"dtypes\": " << quoted_list(dtypes())
        << ", \"composites\": " << quoted_list(whole_composites())
        << ", \"memory\": {\"limit\": " << mx::get_memory_limit()

@@ -14,11 +14,23 @@ constexpr const char* kFused = "a chain is one kernel, and what lies within it i
 constexpr const char* kDoesNotFuse = "MLX's CPU device would call a C++ compiler at run time";
 constexpr const char* kNotFused = "every step runs as MLX's own kernel (no_fuse)";
 
+constexpr const char* kKernels = "the device is a Metal one";
+constexpr const char* kKernelRuns =
+    "a reduction along rows is one kernel of the plan with what precedes and follows it";
+constexpr const char* kNoKernels = "the plan's kernels are in Metal's language";
+constexpr const char* kStepsRun = "the steps that a kernel stands for run one by one";
+
 Device detect() {
-  if (mx::metal::is_available())
-    return {mx::Device::gpu, "metal", true, kFuses, kFused, false, false};
-  if (mx::cu::is_available()) return {mx::Device::gpu, "cuda", true, kFuses, kFused, false, false};
-  return {mx::Device::cpu, "cpu", false, kDoesNotFuse, kNotFused, true, true};
+  if (mx::metal::is_available()) {
+    return {mx::Device::gpu, "metal", true,     kFuses,      kFused,
+            false,           true,    kKernels, kKernelRuns, false};
+  }
+  if (mx::cu::is_available()) {
+    return {mx::Device::gpu, "cuda", true,       kFuses,    kFused,
+            false,           false,  kNoKernels, kStepsRun, false};
+  }
+  return {mx::Device::cpu, "cpu",      false,     kDoesNotFuse, kNotFused, true,
+          false,           kNoKernels, kStepsRun, true};
 }
 
 // The mode is one for the process, and read by whoever traces: it is set before anybody does.

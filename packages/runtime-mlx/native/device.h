@@ -15,6 +15,9 @@ struct Device {
   const char* fuse_reason;
   const char* fuse_effect;
   bool has_f64;
+  bool kernels;  // it takes kernels in Metal's language
+  const char* kernels_reason;
+  const char* kernels_effect;
   // MLX's CPU kernels approximate exp, erf, sigmoid and logarithmic sums in f32, f64 included, to
   // about 40 ulp.
   bool approximates;

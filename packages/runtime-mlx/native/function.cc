@@ -22,8 +22,9 @@ constexpr size_t kDeepest = 2000;
 
 }  // namespace
 
-Function::Function(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding) {
-  FunctionBuilder(program, plan, binding, *this).build();
+Function::Function(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding,
+                   bool kernels) {
+  FunctionBuilder(program, plan, binding, kernels, *this).build();
 }
 
 void Function::build(const std::vector<Type>& leaf_types) {
@@ -80,7 +81,9 @@ void Function::step(const Instruction& instruction, Slots& slots) const {
 
 std::vector<mx::array> Function::outputs_of(const Instruction& instruction,
                                             const std::vector<mx::array>& inputs) const {
-  const auto& [step, op, lower, control, constants, from, to, types, attributes] = instruction;
+  const auto& [step, op, lower, control, constants, from, to, types, attributes, kernel] =
+      instruction;
+  if (kernel) return (*kernel)(inputs, step);
   if (!control) return apply(op, lower, {inputs, attributes, types, step, findings_});
   const Building building{cancel_, findings_, step, dry_};
   const std::span<const mx::array> all(inputs);

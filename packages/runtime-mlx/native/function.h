@@ -9,6 +9,7 @@
 
 #include "runtime-mlx/native/control.h"
 #include "runtime-mlx/native/device.h"
+#include "runtime-mlx/native/kernel.h"
 
 namespace vorab::on_mlx {
 
@@ -29,18 +30,20 @@ struct Operand {
 struct Instruction {
   uint32_t step;
   uint16_t op;
-  Lower lower;                             // null: control
+  Lower lower;                             // null: control, or a kernel
   std::shared_ptr<const Control> control;  // null: lower
   size_t constants;                        // inputs at the end that only functions of it take
   std::vector<Operand> inputs;
   std::vector<Operand> outputs;
   std::vector<Type> types;  // of the outputs
   AttributeValues attributes;
+  std::shared_ptr<const Kernel> kernel;  // instead of an op
 };
 
 class Function {
  public:
-  Function(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding);
+  Function(const fb::Program& program, const fb::EntryPlan& plan, const Binding& binding,
+           bool kernels);
   Function(const Function&) = delete;  // mx::compile holds on to this
   Function& operator=(const Function&) = delete;
 

@@ -97,6 +97,7 @@ Options parse_options(std::string_view json) {
   if (json.empty()) return options;
   Scanner(json).object([&](std::string_view name, std::string_view value) {
     if (name == "cache") options.cache = parse_cache(value);
+    if (name == "kernels") options.kernels = parse_flag(name, value);
     if (name == "tf32") options.tf32 = parse_flag(name, value);
   });
   return options;

@@ -63,6 +63,7 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
       plan_(plan_at(program_, plan)),
       constants_(items(program_.constants()).size()),
       cache_(options.cache),
+      kernels_(options.kernels && device().kernels),
       ledger_(program_) {
   refuse_foreign(plan_);
   refuse_f64(program_, plan_);
@@ -116,7 +117,7 @@ Function& Session::function(uint32_t entry, const Binding& binding) {
 }
 
 std::unique_ptr<Function> Session::build(const fb::EntryPlan& plan, const Binding& binding) {
-  auto built = std::make_unique<Function>(program_, plan, binding);
+  auto built = std::make_unique<Function>(program_, plan, binding, kernels_);
   const fb::Entry& entry = *program_.entries()->Get(plan.entry());
   std::vector<Type> types;
   for (const Port port : built->leaves()) {

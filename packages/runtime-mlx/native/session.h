@@ -60,6 +60,7 @@ class Session {
   std::vector<std::optional<mx::array>> constants_;  // mapped when a function is built with them
   std::vector<mx::array> states_;                    // evaluated and row-contiguous
   FunctionCache cache_;
+  const bool kernels_;   // whether those of the plan run here
   vorab_stats stats_{};  // what no cause sums up
   Ledger ledger_;
   uint64_t tensor_bytes_ = 0;

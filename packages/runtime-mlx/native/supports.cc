@@ -24,6 +24,14 @@ class Search {
     }
   }
 
+  void step(const fb::Step& step, const std::string& entry, uint32_t number) {
+    const fb::Apply* apply = step.body_as_Apply();
+    if (apply) op(apply->op(), apply->attributes(), entry, number);
+    const fb::Kernel* kernel = step.body_as_Kernel();
+    if (!kernel) return;
+    for (const fb::Step* inner : items(kernel->steps())) this->step(*inner, entry, number);
+  }
+
  private:
   void functions(Attributes attributes, const std::string& entry, uint32_t step) {
     for (uint32_t i = 0; i < items(attributes).size(); ++i) {
@@ -76,9 +84,7 @@ void refuse_missing_ops(const fb::Program& program, const fb::Plan& plan) {
     uint32_t number = 0;
     for (const fb::Region* region : items(entry->regions())) {
       for (const fb::Step* step : items(region->steps())) {
-        const fb::Apply* apply = step->body_as_Apply();
-        if (apply) search.op(apply->op(), apply->attributes(), name, number);
-        ++number;
+        search.step(*step, name, number++);
       }
     }
   }

@@ -94,6 +94,8 @@ export interface BackendOptions {
   readonly threads?: number | undefined;
   /** Functions of each entry that are kept, one for each binding of sizes. */
   readonly cache?: number | undefined;
+  /** Whether kernels of the plan run where the device takes them. */
+  readonly kernels?: boolean | undefined;
   /** Calls that may wait. */
   readonly queue: number;
 }

@@ -27,6 +27,11 @@ export interface OpenOptions {
    */
   readonly functionCache?: number;
   /**
+   * Whether mlx runs the plan's kernels on a device with Metal, default true; else it runs the steps that they stand
+   * for. A kernel is code of whoever made the artifact, which no verifier looks into.
+   */
+  readonly kernels?: boolean;
+  /**
    * Runtimes that may run instead of the one asked for where that one is missing, has no plan, or lacks what the
    * artifact needs: `['mlx→blas']`. Without it `open` refuses. The ledger counts every run elsewhere.
    */

@@ -160,9 +160,9 @@ async function startOn(
   plan: number,
   options: OpenOptions,
 ): Promise<BackendSession> {
-  const { threads, profile, functionCache: cache, queue = defaultQueue } = options;
+  const { threads, profile, functionCache: cache, kernels, queue = defaultQueue } = options;
   try {
-    return await backend.open(artifact, plan, { threads, profile, cache, queue });
+    return await backend.open(artifact, plan, { threads, profile, cache, kernels, queue });
   } catch (failure) {
     throw toVorabError(failure, { name: 'open', location: undefined });
   }

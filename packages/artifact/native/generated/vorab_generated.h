@@ -134,6 +134,10 @@ struct Transfer;
 struct TransferBuilder;
 struct TransferT;
 
+struct Kernel;
+struct KernelBuilder;
+struct KernelT;
+
 struct PlacementCost;
 struct PlacementCostBuilder;
 struct PlacementCostT;
@@ -717,11 +721,12 @@ enum class StepBody : uint8_t {
   Control = 4,
   Call = 5,
   Transfer = 6,
+  Kernel = 7,
   MIN = NONE,
-  MAX = Transfer
+  MAX = Kernel
 };
 
-inline const StepBody (&EnumValuesStepBody())[7] {
+inline const StepBody (&EnumValuesStepBody())[8] {
   static const StepBody values[] = {
     StepBody::NONE,
     StepBody::Fused,
@@ -729,13 +734,14 @@ inline const StepBody (&EnumValuesStepBody())[7] {
     StepBody::Apply,
     StepBody::Control,
     StepBody::Call,
-    StepBody::Transfer
+    StepBody::Transfer,
+    StepBody::Kernel
   };
   return values;
 }
 
 inline const char * const *EnumNamesStepBody() {
-  static const char * const names[8] = {
+  static const char * const names[9] = {
     "NONE",
     "Fused",
     "Contract",
@@ -743,13 +749,14 @@ inline const char * const *EnumNamesStepBody() {
     "Control",
     "Call",
     "Transfer",
+    "Kernel",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameStepBody(StepBody e) {
-  if (::flatbuffers::IsOutRange(e, StepBody::NONE, StepBody::Transfer)) return "";
+  if (::flatbuffers::IsOutRange(e, StepBody::NONE, StepBody::Kernel)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesStepBody()[index];
 }
@@ -782,6 +789,10 @@ template<> struct StepBodyTraits<vorab::fb::Transfer> {
   static const StepBody enum_value = StepBody::Transfer;
 };
 
+template<> struct StepBodyTraits<vorab::fb::Kernel> {
+  static const StepBody enum_value = StepBody::Kernel;
+};
+
 template<typename T> struct StepBodyUnionTraits {
   static const StepBody enum_value = StepBody::NONE;
 };
@@ -808,6 +819,10 @@ template<> struct StepBodyUnionTraits<vorab::fb::CallT> {
 
 template<> struct StepBodyUnionTraits<vorab::fb::TransferT> {
   static const StepBody enum_value = StepBody::Transfer;
+};
+
+template<> struct StepBodyUnionTraits<vorab::fb::KernelT> {
+  static const StepBody enum_value = StepBody::Kernel;
 };
 
 struct StepBodyUnion {
@@ -887,6 +902,14 @@ struct StepBodyUnion {
   const vorab::fb::TransferT *AsTransfer() const {
     return type == StepBody::Transfer ?
       reinterpret_cast<const vorab::fb::TransferT *>(value) : nullptr;
+  }
+  vorab::fb::KernelT *AsKernel() {
+    return type == StepBody::Kernel ?
+      reinterpret_cast<vorab::fb::KernelT *>(value) : nullptr;
+  }
+  const vorab::fb::KernelT *AsKernel() const {
+    return type == StepBody::Kernel ?
+      reinterpret_cast<const vorab::fb::KernelT *>(value) : nullptr;
   }
 };
 
@@ -3833,6 +3856,206 @@ struct Transfer::Traits {
 
 ::flatbuffers::Offset<Transfer> CreateTransfer(::flatbuffers::FlatBufferBuilder &_fbb, const TransferT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
 
+struct KernelT : public ::flatbuffers::NativeTable {
+  typedef Kernel TableType;
+  std::string name{};
+  std::vector<uint32_t> inputs{};
+  std::vector<uint32_t> outputs{};
+  std::vector<uint32_t> sizes{};
+  uint32_t rows = 0;
+  uint32_t threads = 0;
+  uint32_t group = 0;
+  uint32_t header = 0;
+  uint32_t source = 0;
+  std::vector<std::unique_ptr<vorab::fb::StepT>> steps{};
+  KernelT() = default;
+  KernelT(const KernelT &o);
+  KernelT(KernelT&&) FLATBUFFERS_NOEXCEPT = default;
+  KernelT &operator=(KernelT o) FLATBUFFERS_NOEXCEPT;
+};
+
+struct Kernel FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef KernelT NativeTableType;
+  typedef KernelBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_NAME = 4,
+    VT_INPUTS = 6,
+    VT_OUTPUTS = 8,
+    VT_SIZES = 10,
+    VT_ROWS = 12,
+    VT_THREADS = 14,
+    VT_GROUP = 16,
+    VT_HEADER = 18,
+    VT_SOURCE = 20,
+    VT_STEPS = 22
+  };
+  const ::flatbuffers::String *name() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_NAME);
+  }
+  const ::flatbuffers::Vector<uint32_t> *inputs() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_INPUTS);
+  }
+  const ::flatbuffers::Vector<uint32_t> *outputs() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_OUTPUTS);
+  }
+  const ::flatbuffers::Vector<uint32_t> *sizes() const {
+    return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_SIZES);
+  }
+  uint32_t rows() const {
+    return GetField<uint32_t>(VT_ROWS, 0);
+  }
+  uint32_t threads() const {
+    return GetField<uint32_t>(VT_THREADS, 0);
+  }
+  uint32_t group() const {
+    return GetField<uint32_t>(VT_GROUP, 0);
+  }
+  uint32_t header() const {
+    return GetField<uint32_t>(VT_HEADER, 0);
+  }
+  uint32_t source() const {
+    return GetField<uint32_t>(VT_SOURCE, 0);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>> *steps() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>> *>(VT_STEPS);
+  }
+  template <bool B = false>
+  bool Verify(::flatbuffers::VerifierTemplate<B> &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffsetRequired(verifier, VT_NAME) &&
+           verifier.VerifyString(name()) &&
+           VerifyOffset(verifier, VT_INPUTS) &&
+           verifier.VerifyVector(inputs()) &&
+           VerifyOffset(verifier, VT_OUTPUTS) &&
+           verifier.VerifyVector(outputs()) &&
+           VerifyOffset(verifier, VT_SIZES) &&
+           verifier.VerifyVector(sizes()) &&
+           VerifyField<uint32_t>(verifier, VT_ROWS, 4) &&
+           VerifyField<uint32_t>(verifier, VT_THREADS, 4) &&
+           VerifyField<uint32_t>(verifier, VT_GROUP, 4) &&
+           VerifyField<uint32_t>(verifier, VT_HEADER, 4) &&
+           VerifyField<uint32_t>(verifier, VT_SOURCE, 4) &&
+           VerifyOffset(verifier, VT_STEPS) &&
+           verifier.VerifyVector(steps()) &&
+           verifier.VerifyVectorOfTables(steps()) &&
+           verifier.EndTable();
+  }
+  KernelT *UnPack(const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  void UnPackTo(KernelT *_o, const ::flatbuffers::resolver_function_t *_resolver = nullptr) const;
+  static ::flatbuffers::Offset<Kernel> Pack(::flatbuffers::FlatBufferBuilder &_fbb, const KernelT* _o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+};
+
+struct KernelBuilder {
+  typedef Kernel Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_name(::flatbuffers::Offset<::flatbuffers::String> name) {
+    fbb_.AddOffset(Kernel::VT_NAME, name);
+  }
+  void add_inputs(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> inputs) {
+    fbb_.AddOffset(Kernel::VT_INPUTS, inputs);
+  }
+  void add_outputs(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> outputs) {
+    fbb_.AddOffset(Kernel::VT_OUTPUTS, outputs);
+  }
+  void add_sizes(::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> sizes) {
+    fbb_.AddOffset(Kernel::VT_SIZES, sizes);
+  }
+  void add_rows(uint32_t rows) {
+    fbb_.AddElement<uint32_t>(Kernel::VT_ROWS, rows, 0);
+  }
+  void add_threads(uint32_t threads) {
+    fbb_.AddElement<uint32_t>(Kernel::VT_THREADS, threads, 0);
+  }
+  void add_group(uint32_t group) {
+    fbb_.AddElement<uint32_t>(Kernel::VT_GROUP, group, 0);
+  }
+  void add_header(uint32_t header) {
+    fbb_.AddElement<uint32_t>(Kernel::VT_HEADER, header, 0);
+  }
+  void add_source(uint32_t source) {
+    fbb_.AddElement<uint32_t>(Kernel::VT_SOURCE, source, 0);
+  }
+  void add_steps(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>>> steps) {
+    fbb_.AddOffset(Kernel::VT_STEPS, steps);
+  }
+  explicit KernelBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<Kernel> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<Kernel>(end);
+    fbb_.Required(o, Kernel::VT_NAME);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<Kernel> CreateKernel(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::String> name = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> inputs = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> outputs = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint32_t>> sizes = 0,
+    uint32_t rows = 0,
+    uint32_t threads = 0,
+    uint32_t group = 0,
+    uint32_t header = 0,
+    uint32_t source = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<vorab::fb::Step>>> steps = 0) {
+  KernelBuilder builder_(_fbb);
+  builder_.add_steps(steps);
+  builder_.add_source(source);
+  builder_.add_header(header);
+  builder_.add_group(group);
+  builder_.add_threads(threads);
+  builder_.add_rows(rows);
+  builder_.add_sizes(sizes);
+  builder_.add_outputs(outputs);
+  builder_.add_inputs(inputs);
+  builder_.add_name(name);
+  return builder_.Finish();
+}
+
+struct Kernel::Traits {
+  using type = Kernel;
+  static auto constexpr Create = CreateKernel;
+};
+
+inline ::flatbuffers::Offset<Kernel> CreateKernelDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const char *name = nullptr,
+    const std::vector<uint32_t> *inputs = nullptr,
+    const std::vector<uint32_t> *outputs = nullptr,
+    const std::vector<uint32_t> *sizes = nullptr,
+    uint32_t rows = 0,
+    uint32_t threads = 0,
+    uint32_t group = 0,
+    uint32_t header = 0,
+    uint32_t source = 0,
+    const std::vector<::flatbuffers::Offset<vorab::fb::Step>> *steps = nullptr) {
+  auto name__ = name ? _fbb.CreateString(name) : 0;
+  auto inputs__ = inputs ? _fbb.CreateVector<uint32_t>(*inputs) : 0;
+  auto outputs__ = outputs ? _fbb.CreateVector<uint32_t>(*outputs) : 0;
+  auto sizes__ = sizes ? _fbb.CreateVector<uint32_t>(*sizes) : 0;
+  auto steps__ = steps ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Step>>(*steps) : 0;
+  return vorab::fb::CreateKernel(
+      _fbb,
+      name__,
+      inputs__,
+      outputs__,
+      sizes__,
+      rows,
+      threads,
+      group,
+      header,
+      source,
+      steps__);
+}
+
+::flatbuffers::Offset<Kernel> CreateKernel(::flatbuffers::FlatBufferBuilder &_fbb, const KernelT *_o, const ::flatbuffers::rehasher_function_t *_rehasher = nullptr);
+
 struct PlacementCostT : public ::flatbuffers::NativeTable {
   typedef PlacementCost TableType;
   std::string target{};
@@ -4072,6 +4295,9 @@ struct Step FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const vorab::fb::Transfer *body_as_Transfer() const {
     return body_type() == vorab::fb::StepBody::Transfer ? static_cast<const vorab::fb::Transfer *>(body()) : nullptr;
   }
+  const vorab::fb::Kernel *body_as_Kernel() const {
+    return body_type() == vorab::fb::StepBody::Kernel ? static_cast<const vorab::fb::Kernel *>(body()) : nullptr;
+  }
   const ::flatbuffers::String *name() const {
     return GetPointer<const ::flatbuffers::String *>(VT_NAME);
   }
@@ -4140,6 +4366,10 @@ template<> inline const vorab::fb::Call *Step::body_as<vorab::fb::Call>() const 
 
 template<> inline const vorab::fb::Transfer *Step::body_as<vorab::fb::Transfer>() const {
   return body_as_Transfer();
+}
+
+template<> inline const vorab::fb::Kernel *Step::body_as<vorab::fb::Kernel>() const {
+  return body_as_Kernel();
 }
 
 struct StepBuilder {
@@ -6295,6 +6525,87 @@ inline ::flatbuffers::Offset<Transfer> Transfer::Pack(::flatbuffers::FlatBufferB
       _output);
 }
 
+inline KernelT::KernelT(const KernelT &o)
+      : name(o.name),
+        inputs(o.inputs),
+        outputs(o.outputs),
+        sizes(o.sizes),
+        rows(o.rows),
+        threads(o.threads),
+        group(o.group),
+        header(o.header),
+        source(o.source) {
+  steps.reserve(o.steps.size());
+  for (const auto &steps_ : o.steps) { steps.emplace_back((steps_) ? new vorab::fb::StepT(*steps_) : nullptr); }
+}
+
+inline KernelT &KernelT::operator=(KernelT o) FLATBUFFERS_NOEXCEPT {
+  std::swap(name, o.name);
+  std::swap(inputs, o.inputs);
+  std::swap(outputs, o.outputs);
+  std::swap(sizes, o.sizes);
+  std::swap(rows, o.rows);
+  std::swap(threads, o.threads);
+  std::swap(group, o.group);
+  std::swap(header, o.header);
+  std::swap(source, o.source);
+  std::swap(steps, o.steps);
+  return *this;
+}
+
+inline KernelT *Kernel::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
+  auto _o = std::make_unique<KernelT>();
+  UnPackTo(_o.get(), _resolver);
+  return _o.release();
+}
+
+inline void Kernel::UnPackTo(KernelT *_o, const ::flatbuffers::resolver_function_t *_resolver) const {
+  (void)_o;
+  (void)_resolver;
+  { auto _e = name(); if (_e) _o->name = _e->str(); }
+  { auto _e = inputs(); if (_e) { _o->inputs.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->inputs[_i] = _e->Get(_i); } } else { _o->inputs.resize(0); } }
+  { auto _e = outputs(); if (_e) { _o->outputs.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->outputs[_i] = _e->Get(_i); } } else { _o->outputs.resize(0); } }
+  { auto _e = sizes(); if (_e) { _o->sizes.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { _o->sizes[_i] = _e->Get(_i); } } else { _o->sizes.resize(0); } }
+  { auto _e = rows(); _o->rows = _e; }
+  { auto _e = threads(); _o->threads = _e; }
+  { auto _e = group(); _o->group = _e; }
+  { auto _e = header(); _o->header = _e; }
+  { auto _e = source(); _o->source = _e; }
+  { auto _e = steps(); if (_e) { _o->steps.resize(_e->size()); for (::flatbuffers::uoffset_t _i = 0; _i < _e->size(); _i++) { if(_o->steps[_i]) { _e->Get(_i)->UnPackTo(_o->steps[_i].get(), _resolver); } else { _o->steps[_i] = std::unique_ptr<vorab::fb::StepT>(_e->Get(_i)->UnPack(_resolver)); } } } else { _o->steps.resize(0); } }
+}
+
+inline ::flatbuffers::Offset<Kernel> CreateKernel(::flatbuffers::FlatBufferBuilder &_fbb, const KernelT *_o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  return Kernel::Pack(_fbb, _o, _rehasher);
+}
+
+inline ::flatbuffers::Offset<Kernel> Kernel::Pack(::flatbuffers::FlatBufferBuilder &_fbb, const KernelT* _o, const ::flatbuffers::rehasher_function_t *_rehasher) {
+  (void)_rehasher;
+  (void)_o;
+  struct _VectorArgs { ::flatbuffers::FlatBufferBuilder *__fbb; const KernelT* __o; const ::flatbuffers::rehasher_function_t *__rehasher; } _va = { &_fbb, _o, _rehasher}; (void)_va;
+  auto _name = _fbb.CreateString(_o->name);
+  auto _inputs = _o->inputs.size() ? _fbb.CreateVector(_o->inputs) : 0;
+  auto _outputs = _o->outputs.size() ? _fbb.CreateVector(_o->outputs) : 0;
+  auto _sizes = _o->sizes.size() ? _fbb.CreateVector(_o->sizes) : 0;
+  auto _rows = _o->rows;
+  auto _threads = _o->threads;
+  auto _group = _o->group;
+  auto _header = _o->header;
+  auto _source = _o->source;
+  auto _steps = _o->steps.size() ? _fbb.CreateVector<::flatbuffers::Offset<vorab::fb::Step>> (_o->steps.size(), [](size_t i, _VectorArgs *__va) { return CreateStep(*__va->__fbb, __va->__o->steps[i].get(), __va->__rehasher); }, &_va ) : 0;
+  return vorab::fb::CreateKernel(
+      _fbb,
+      _name,
+      _inputs,
+      _outputs,
+      _sizes,
+      _rows,
+      _threads,
+      _group,
+      _header,
+      _source,
+      _steps);
+}
+
 inline PlacementCostT *PlacementCost::UnPack(const ::flatbuffers::resolver_function_t *_resolver) const {
   auto _o = std::make_unique<PlacementCostT>();
   UnPackTo(_o.get(), _resolver);
@@ -7164,6 +7475,10 @@ inline bool VerifyStepBody(::flatbuffers::VerifierTemplate<B> &verifier, const v
       auto ptr = reinterpret_cast<const vorab::fb::Transfer *>(obj);
       return verifier.VerifyTable(ptr);
     }
+    case StepBody::Kernel: {
+      auto ptr = reinterpret_cast<const vorab::fb::Kernel *>(obj);
+      return verifier.VerifyTable(ptr);
+    }
     default: return true;
   }
 }
@@ -7208,6 +7523,10 @@ inline void *StepBodyUnion::UnPack(const void *obj, StepBody type, const ::flatb
       auto ptr = reinterpret_cast<const vorab::fb::Transfer *>(obj);
       return ptr->UnPack(resolver);
     }
+    case StepBody::Kernel: {
+      auto ptr = reinterpret_cast<const vorab::fb::Kernel *>(obj);
+      return ptr->UnPack(resolver);
+    }
     default: return nullptr;
   }
 }
@@ -7239,6 +7558,10 @@ inline ::flatbuffers::Offset<void> StepBodyUnion::Pack(::flatbuffers::FlatBuffer
       auto ptr = reinterpret_cast<const vorab::fb::TransferT *>(value);
       return CreateTransfer(_fbb, ptr, _rehasher).Union();
     }
+    case StepBody::Kernel: {
+      auto ptr = reinterpret_cast<const vorab::fb::KernelT *>(value);
+      return CreateKernel(_fbb, ptr, _rehasher).Union();
+    }
     default: return 0;
   }
 }
@@ -7267,6 +7590,10 @@ inline StepBodyUnion::StepBodyUnion(const StepBodyUnion &u) : type(u.type), valu
     }
     case StepBody::Transfer: {
       value = new vorab::fb::TransferT(*reinterpret_cast<vorab::fb::TransferT *>(u.value));
+      break;
+    }
+    case StepBody::Kernel: {
+      value = new vorab::fb::KernelT(*reinterpret_cast<vorab::fb::KernelT *>(u.value));
       break;
     }
     default:
@@ -7303,6 +7630,11 @@ inline void StepBodyUnion::Reset() {
     }
     case StepBody::Transfer: {
       auto ptr = reinterpret_cast<vorab::fb::TransferT *>(value);
+      delete ptr;
+      break;
+    }
+    case StepBody::Kernel: {
+      auto ptr = reinterpret_cast<vorab::fb::KernelT *>(value);
       delete ptr;
       break;
     }

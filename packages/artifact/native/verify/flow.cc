@@ -40,6 +40,9 @@ Place& Flow::place(uint32_t value) {
 }
 
 void Flow::step(uint32_t index, const Path& path, const PlacedStep& of) {
+  if (const fb::Kernel* kernel = of.step->body_as_Kernel()) {
+    return this->kernel(index, path.field("body"), *kernel);
+  }
   std::vector<uint32_t> reads;
   std::vector<uint32_t> writes;
   each_use(plan_, path, *of.step, [&](const Path& at, const Use& use) {
@@ -47,6 +50,43 @@ void Flow::step(uint32_t index, const Path& path, const PlacedStep& of) {
     use.write ? write(index, at, use) : read(index, at, use);
   });
   if (!of.binds_new) check_in_place(path, *of.step, reads, writes);
+}
+
+// What a kernel's steps read comes in through its inputs, or they have written it; outside they are
+// seen by its outputs.
+void Flow::kernel(uint32_t index, const Path& path, const fb::Kernel& kernel) {
+  for (uint32_t i = 0; i < count(kernel.inputs()); ++i) {
+    read(index, path.at("inputs", i), {kernel.inputs()->Get(i), false, {}});
+  }
+  for (uint32_t s = 0; s < count(kernel.steps()); ++s) {
+    each_use(plan_, path.at("steps", s), *kernel.steps()->Get(s),
+             [&](const Path& at, const Use& use) { kernel_use(index, at, use, kernel); });
+  }
+  for (uint32_t i = 0; i < count(kernel.outputs()); ++i) {
+    const Place& of = place(kernel.outputs()->Get(i));
+    if (of.first_write == index && is_whole(of)) continue;
+    fail("write", path.at("outputs", i), "is ", name_of(of),
+         ", which no step of its kernel writes");
+  }
+}
+
+void Flow::kernel_use(uint32_t index, const Path& path, const Use& use, const fb::Kernel& kernel) {
+  const auto among = [&](const flatbuffers::Vector<uint32_t>* of) {
+    const auto& all = items(of);
+    return std::any_of(all.begin(), all.end(), [&](uint32_t value) {
+      return place_of(plan_.values, value) == place_of(plan_.values, use.value);
+    });
+  };
+  Place& of = place(use.value);
+  const bool given = among(kernel.inputs());
+  if (!use.write && of.first_write != index && !given) {
+    fail("read", path, "reads ", name_of(of), ", which is no input of its kernel");
+  }
+  if (use.write && (of.storage != fb::Storage::Device || given)) {
+    fail("write", path, "writes ", name_of(of), ", expected a new Device value");
+  }
+  use.write ? write(index, path, use) : read(index, path, use);
+  if (use.write && !among(kernel.outputs())) of.kernel = index;
 }
 
 void Flow::check_in_place(const Path& path, const fb::Step& step,
@@ -65,6 +105,9 @@ void Flow::check_in_place(const Path& path, const fb::Step& step,
 
 void Flow::read(uint32_t step, const Path& path, const Use& use) {
   Place& of = place(use.value);
+  if (of.kernel && *of.kernel != step) {
+    fail("read", path, "reads ", name_of(of), ", which a kernel keeps to itself");
+  }
   switch (of.storage) {
     case fb::Storage::Output: fail("read", path, "reads ", name_of(of), ", which is only written");
     case fb::Storage::State:

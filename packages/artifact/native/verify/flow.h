@@ -26,6 +26,7 @@ struct Place {
   bool read = false;
   std::optional<uint32_t> first_write{};
   uint32_t last_use = 0;
+  std::optional<uint32_t> kernel{};  // the step whose kernel keeps it to itself
 };
 
 // The order of reads and writes.
@@ -43,6 +44,8 @@ class Flow {
 
  private:
   Place& place(uint32_t value);
+  void kernel(uint32_t index, const Path& path, const fb::Kernel& kernel);
+  void kernel_use(uint32_t index, const Path& path, const Use& use, const fb::Kernel& kernel);
   void read(uint32_t step, const Path& path, const Use& use);
   void write(uint32_t step, const Path& path, const Use& use);
   void check_in_place(const Path& path, const fb::Step& step, const std::vector<uint32_t>& reads,

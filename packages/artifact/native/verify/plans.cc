@@ -20,15 +20,19 @@ bool touches_arena(const Values& values, const flatbuffers::Vector<uint32_t>* of
   });
 }
 
+template <class Applied>
+bool is_of_values(const Values& values, const Applied* applied) {
+  return applied && !touches_arena(values, applied->inputs()) &&
+         !touches_arena(values, applied->outputs());
+}
+
 // Whether no step of a region addresses memory: none is a tape, and no Apply is of a value in the
 // arena.
 bool is_value_region(const PlanContext& plan, const fb::Region& region) {
   const auto& steps = items(region.steps());
   return std::all_of(steps.begin(), steps.end(), [&](const fb::Step* step) {
-    if (is_split_step(*step)) return true;
-    const fb::Apply* apply = step->body_as_Apply();
-    return apply && !touches_arena(plan.values, apply->inputs()) &&
-           !touches_arena(plan.values, apply->outputs());
+    return is_split_step(*step) || is_of_values(plan.values, step->body_as_Apply()) ||
+           is_of_values(plan.values, step->body_as_Kernel());
   });
 }
 

@@ -111,12 +111,18 @@ void check_value(const RangeContext& range, const Path& path, const fb::Value& v
   }
 }
 
+void check_rows(const RangeContext& range, const Path& path, const fb::Kernel& kernel) {
+  const int64_t rows = range.binding[kernel.rows()];
+  if (rows < 0) fail("extent", path.field("rows"), "is ", rows, ", expected at least 0");
+}
+
 void check_bodies(const RangeContext& range, const Path& path, const fb::Control& control);
 
 void check_step(const RangeContext& range, const Path& path, const fb::Step& step) {
   if (const auto* fused = step.body_as_Fused()) check_fused(range, path, *fused);
   if (const auto* contract = step.body_as_Contract()) check_contract(range, path, *contract);
   if (const auto* control = step.body_as_Control()) check_bodies(range, path, *control);
+  if (const auto* kernel = step.body_as_Kernel()) check_rows(range, path, *kernel);
 }
 
 void check_steps(const RangeContext& range, const Path& path,

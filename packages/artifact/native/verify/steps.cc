@@ -5,6 +5,7 @@
 #include "artifact/native/verify/accumulation.h"
 #include "artifact/native/verify/control.h"
 #include "artifact/native/verify/functions.h"
+#include "artifact/native/verify/kernel.h"
 #include "artifact/native/verify/split.h"
 #include "artifact/native/verify/tape.h"
 
@@ -127,9 +128,10 @@ void check_step(const PlanContext& plan, const Path& path, const fb::Step& step)
     case fb::StepBody::Control: check_control(plan, at, *step.body_as_Control()); break;
     case fb::StepBody::Call: check_call(plan, at, *step.body_as_Call()); break;
     case fb::StepBody::Transfer: check_transfer(plan, at, *step.body_as_Transfer()); break;
+    case fb::StepBody::Kernel: check_kernel(plan, at, *step.body_as_Kernel()); break;
     default:
       fail("kind", at, "is of step kind ", static_cast<unsigned>(step.body_type()),
-           ", expected 1 to 6");
+           ", expected 1 to 7");
   }
   check_accumulation(plan, path, step);
 }

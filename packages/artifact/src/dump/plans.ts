@@ -98,6 +98,22 @@ const callLines = (names: Names, call: fb.CallT): string[] => {
   ];
 };
 
+const kernelLines = (names: Names, kernel: fb.KernelT): string[] => {
+  const { name, inputs, outputs, sizes, rows, threads, group, header, source, steps } = kernel;
+  const launch = `${threads} threads for each of ${names.expr(rows)} rows, ${group} in a threadgroup`;
+  const text = (of: number): string[] => names.string(of).split('\n');
+  return [
+    `${values(outputs)} = ${name} ${values(inputs)}`,
+    ...(sizes.length > 0 ? [`sizes ${names.list(sizes)}`] : []),
+    launch,
+    ...steps.flatMap((step, s) => stepLines(names, s, step)),
+    ...indent(
+      [...text(header), ...text(source)].filter((line) => line !== ''),
+      '| ',
+    ),
+  ];
+};
+
 const placementLines = (names: Names, { reason, costs }: fb.PlacementT): string[] => [
   `placed: ${names.string(reason)}`,
   ...costs.map(({ target, ns, problem }) =>
@@ -132,7 +148,9 @@ const stepLines = (names: Names, index: number, step: fb.StepT): string[] => {
               ? callLines(names, body)
               : body instanceof fb.TransferT
                 ? [`%${body.output} = %${body.input}`]
-                : [];
+                : body instanceof fb.KernelT
+                  ? kernelLines(names, body)
+                  : [];
   const placed = step.placement ? placementLines(names, step.placement) : [];
   const sums = step.accumulates.map(dtypeName).join(', ');
   const stated = sums === '' ? [] : [`accumulates in ${sums}`];

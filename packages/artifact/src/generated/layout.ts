@@ -121,7 +121,7 @@ export const tables: readonly TableLayout[] = [
   { name: 'Body', fields: [
     { name: 'carries', slot: 0, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
     { name: 'values', slot: 1, kind: 'Tables', required: false, size: 4, align: 4, ref: 19 },
-    { name: 'steps', slot: 2, kind: 'Tables', required: false, size: 4, align: 4, ref: 30 },
+    { name: 'steps', slot: 2, kind: 'Tables', required: false, size: 4, align: 4, ref: 31 },
     { name: 'arena_bytes', slot: 3, kind: 'Inline', required: false, size: 8, align: 8, ref: 0 },
   ] },
   { name: 'Control', fields: [
@@ -143,6 +143,18 @@ export const tables: readonly TableLayout[] = [
     { name: 'input', slot: 0, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
     { name: 'output', slot: 1, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
   ] },
+  { name: 'Kernel', fields: [
+    { name: 'name', slot: 0, kind: 'String', required: true, size: 4, align: 4, ref: 0 },
+    { name: 'inputs', slot: 1, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'outputs', slot: 2, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'sizes', slot: 3, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'rows', slot: 4, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'threads', slot: 5, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'group', slot: 6, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'header', slot: 7, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'source', slot: 8, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
+    { name: 'steps', slot: 9, kind: 'Tables', required: false, size: 4, align: 4, ref: 31 },
+  ] },
   { name: 'PlacementCost', fields: [
     { name: 'target', slot: 0, kind: 'String', required: true, size: 4, align: 4, ref: 0 },
     { name: 'ns', slot: 1, kind: 'Inline', required: false, size: 8, align: 8, ref: 0 },
@@ -150,7 +162,7 @@ export const tables: readonly TableLayout[] = [
   ] },
   { name: 'Placement', fields: [
     { name: 'reason', slot: 0, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
-    { name: 'costs', slot: 1, kind: 'Tables', required: false, size: 4, align: 4, ref: 28 },
+    { name: 'costs', slot: 1, kind: 'Tables', required: false, size: 4, align: 4, ref: 29 },
   ] },
   { name: 'Step', fields: [
     { name: 'body', slot: 1, kind: 'Union', required: true, size: 4, align: 4, ref: 1 },
@@ -159,12 +171,12 @@ export const tables: readonly TableLayout[] = [
     { name: 'border', slot: 4, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
     { name: 'nodes', slot: 5, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
     { name: 'locations', slot: 6, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
-    { name: 'placement', slot: 7, kind: 'Table', required: false, size: 4, align: 4, ref: 29 },
+    { name: 'placement', slot: 7, kind: 'Table', required: false, size: 4, align: 4, ref: 30 },
     { name: 'accumulates', slot: 8, kind: 'Inlines', required: false, size: 1, align: 1, ref: 0 },
   ] },
   { name: 'Region', fields: [
     { name: 'target', slot: 0, kind: 'String', required: true, size: 4, align: 4, ref: 0 },
-    { name: 'steps', slot: 1, kind: 'Tables', required: false, size: 4, align: 4, ref: 30 },
+    { name: 'steps', slot: 1, kind: 'Tables', required: false, size: 4, align: 4, ref: 31 },
   ] },
   { name: 'CastRecord', fields: [
     { name: 'from', slot: 0, kind: 'Inline', required: false, size: 1, align: 1, ref: 0 },
@@ -175,16 +187,16 @@ export const tables: readonly TableLayout[] = [
   { name: 'EntryPlan', fields: [
     { name: 'entry', slot: 0, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
     { name: 'values', slot: 1, kind: 'Tables', required: false, size: 4, align: 4, ref: 19 },
-    { name: 'regions', slot: 2, kind: 'Tables', required: false, size: 4, align: 4, ref: 31 },
+    { name: 'regions', slot: 2, kind: 'Tables', required: false, size: 4, align: 4, ref: 32 },
     { name: 'arena_bytes', slot: 3, kind: 'Inline', required: false, size: 8, align: 8, ref: 0 },
     { name: 'peak_bytes', slot: 4, kind: 'Inline', required: false, size: 8, align: 8, ref: 0 },
     { name: 'first_write', slot: 5, kind: 'Inline', required: false, size: 4, align: 4, ref: 0 },
-    { name: 'casts', slot: 6, kind: 'Tables', required: false, size: 4, align: 4, ref: 32 },
+    { name: 'casts', slot: 6, kind: 'Tables', required: false, size: 4, align: 4, ref: 33 },
   ] },
   { name: 'Plan', fields: [
     { name: 'name', slot: 0, kind: 'String', required: true, size: 4, align: 4, ref: 0 },
     { name: 'targets', slot: 1, kind: 'Strings', required: false, size: 4, align: 4, ref: 0 },
-    { name: 'entries', slot: 2, kind: 'Tables', required: false, size: 4, align: 4, ref: 33 },
+    { name: 'entries', slot: 2, kind: 'Tables', required: false, size: 4, align: 4, ref: 34 },
     { name: 'part', slot: 3, kind: 'Inline', required: false, size: 1, align: 1, ref: 0 },
     { name: 'parts', slot: 4, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
     { name: 'holds', slot: 5, kind: 'Inlines', required: false, size: 4, align: 4, ref: 0 },
@@ -212,16 +224,16 @@ export const tables: readonly TableLayout[] = [
     { name: 'types', slot: 5, kind: 'Tables', required: false, size: 4, align: 4, ref: 1 },
     { name: 'files', slot: 6, kind: 'Strings', required: false, size: 4, align: 4, ref: 0 },
     { name: 'locations', slot: 7, kind: 'Inlines', required: false, size: 12, align: 4, ref: 0 },
-    { name: 'constants', slot: 8, kind: 'Tables', required: false, size: 4, align: 4, ref: 36 },
-    { name: 'segments', slot: 9, kind: 'Tables', required: false, size: 4, align: 4, ref: 35 },
+    { name: 'constants', slot: 8, kind: 'Tables', required: false, size: 4, align: 4, ref: 37 },
+    { name: 'segments', slot: 9, kind: 'Tables', required: false, size: 4, align: 4, ref: 36 },
     { name: 'states', slot: 10, kind: 'Tables', required: false, size: 4, align: 4, ref: 16 },
     { name: 'functions', slot: 11, kind: 'Tables', required: false, size: 4, align: 4, ref: 15 },
     { name: 'entries', slot: 12, kind: 'Tables', required: false, size: 4, align: 4, ref: 18 },
-    { name: 'plans', slot: 13, kind: 'Tables', required: false, size: 4, align: 4, ref: 34 },
+    { name: 'plans', slot: 13, kind: 'Tables', required: false, size: 4, align: 4, ref: 35 },
   ] },
 ];
-export const root = 37;
+export const root = 38;
 export const unions: readonly (readonly number[])[] = [
   [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
-  [21, 22, 23, 25, 26, 27],
+  [21, 22, 23, 25, 26, 27, 28],
 ];

@@ -25,6 +25,8 @@ export interface Place {
   read: boolean;
   firstWrite: number | null;
   lastUse: number;
+  /** The step whose kernel keeps it to itself. */
+  kernel: number | null;
 }
 
 const isWhole = ({ filled, elements }: Place): boolean =>
@@ -63,6 +65,7 @@ export class Flow {
       read: false,
       firstWrite: null,
       lastUse: -1,
+      kernel: null,
     };
     this.places.set(key, place);
     return place;
@@ -70,6 +73,10 @@ export class Flow {
 
   step(index: number, { path, step, bindsNew }: PlacedStep): void {
     const { context, values } = this.plan;
+    if (step.body instanceof fb.KernelT) {
+      this.kernel(index, path.field('body'), step.body);
+      return;
+    }
     const uses = usesOf(context, values, path, step);
     const reads = uses.filter(({ write }) => !write);
     const writes = uses.filter(({ write }) => write);
@@ -84,14 +91,50 @@ export class Flow {
     }
   }
 
+  // What a kernel's steps read comes in through its inputs, or they have written it; outside they are seen by its outputs.
+  private kernel(index: number, path: Path, kernel: fb.KernelT): void {
+    const { context, values } = this.plan;
+    const places = (of: readonly number[]): Set<number> =>
+      new Set(of.map((value) => placeOf(values, value)));
+    const [inputs, outputs] = [places(kernel.inputs), places(kernel.outputs)];
+    for (const [i, value] of kernel.inputs.entries()) {
+      this.read(index, { path: path.at('inputs', i), value });
+    }
+    for (const [s, step] of kernel.steps.entries()) {
+      for (const use of usesOf(context, values, path.at('steps', s), step)) {
+        const key = placeOf(values, use.value);
+        const place = this.place(use.value);
+        const inside = place.firstWrite === index;
+        if (!use.write && !inside && !inputs.has(key)) {
+          fail('read', use.path, `reads ${this.name(key)}, which is no input of its kernel`);
+        }
+        if (use.write && (place.storage !== fb.Storage.Device || inputs.has(key))) {
+          fail('write', use.path, `writes ${this.name(key)}, expected a new Device value`);
+        }
+        if (use.write) this.write(index, use);
+        else this.read(index, use);
+        if (use.write && !outputs.has(key)) place.kernel = index;
+      }
+    }
+    for (const [i, value] of kernel.outputs.entries()) {
+      const place = this.place(value);
+      if (place.firstWrite === index && isWhole(place)) continue;
+      const name = this.name(placeOf(values, value));
+      fail('write', path.at('outputs', i), `is ${name}, which no step of its kernel writes`);
+    }
+  }
+
   private name(key: number): string {
     const place = this.places.get(key);
     return place === undefined ? '?' : `${storageName(place.storage)} ${place.index}`;
   }
 
-  private read(step: number, { path, value }: Use): void {
+  private read(step: number, { path, value }: Pick<Use, 'path' | 'value'>): void {
     const place = this.place(value);
     const name = `${storageName(place.storage)} ${place.index}`;
+    if (place.kernel !== null && place.kernel !== step) {
+      fail('read', path, `reads ${name}, which a kernel keeps to itself`);
+    }
     switch (place.storage) {
       case fb.Storage.Output:
         fail('read', path, `reads ${name}, which is only written`);

@@ -10,12 +10,12 @@ import { checkStep, type PlanContext } from './steps.ts';
 import { baseOf } from './tape.ts';
 import { checkValues } from './values.ts';
 
-/** Whether no step of a region addresses memory: none is a tape, and no Apply is of a value in the arena. */
-const isValueRegion = ({ values }: PlanContext, { steps }: fb.RegionT): boolean =>
+/** Whether no step addresses memory: none is a tape, and no Apply is of a value in the arena. */
+const areOfValues = ({ values }: PlanContext, steps: readonly fb.StepT[]): boolean =>
   steps.every(
     (step) =>
       isSplitStep(step) ||
-      (step.body instanceof fb.ApplyT &&
+      ((step.body instanceof fb.ApplyT || step.body instanceof fb.KernelT) &&
         [...step.body.inputs, ...step.body.outputs].every(
           (value) => values[baseOf(values, value)]?.storage !== fb.Storage.Arena,
         )),
@@ -35,7 +35,7 @@ const checkRegions = (
       fail('plan', at.field('target'), `is "${target}", which is no target of the plan`);
     }
     for (const [s, step] of region.steps.entries()) checkStep(plan, at.at('steps', s), step);
-    const bindsNew = isValueRegion(plan, region);
+    const bindsNew = areOfValues(plan, region.steps);
     for (const [s, step] of region.steps.entries()) {
       steps.push({ path: at.at('steps', s), step, bindsNew });
     }

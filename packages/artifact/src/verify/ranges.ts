@@ -166,7 +166,13 @@ const checkSteps = (range: RangeContext, path: Path, steps: readonly fb.StepT[])
     if (body instanceof fb.FusedT) checkFused(range, at, body);
     else if (body instanceof fb.ContractT) checkContract(range, at, body);
     else if (body instanceof fb.ControlT) checkBodies(range, at, body);
+    else if (body instanceof fb.KernelT) checkRows(range, at, body);
   }
+};
+
+const checkRows = ({ binding }: RangeContext, path: Path, kernel: fb.KernelT): void => {
+  const rows = binding.at(kernel.rows);
+  if (rows < 0) fail('extent', path.field('rows'), `is ${rows}, expected at least 0`);
 };
 
 const checkValues = (range: RangeContext, path: Path): void => {

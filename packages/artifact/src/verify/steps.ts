@@ -5,6 +5,7 @@ import { checkAccumulation } from './accumulation.ts';
 import { checkControl } from './control.ts';
 import type { Frame } from './frame.ts';
 import { checkAttributes, checkOp } from './functions.ts';
+import { checkKernel } from './kernel.ts';
 import { type Context, eachRefersTo, maxRank, refersTo } from './rules.ts';
 import { checkCall, checkTransfer, isSplitStep } from './split.ts';
 import { checkTape, isZero } from './tape.ts';
@@ -143,7 +144,8 @@ export const checkStep = (plan: PlanContext, path: Path, step: fb.StepT): void =
   else if (body instanceof fb.ControlT) checkControl(plan, at, body, checkStep);
   else if (body instanceof fb.CallT) checkCall(plan, at, body);
   else if (body instanceof fb.TransferT) checkTransfer(plan, at, body);
-  else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 6`);
+  else if (body instanceof fb.KernelT) checkKernel(plan, at, body, checkStep);
+  else fail('kind', at, `is of step kind ${step.bodyType}, expected 1 to 7`);
   checkAccumulation(plan, path, step);
 };
 

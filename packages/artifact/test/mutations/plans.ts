@@ -132,7 +132,7 @@ export const plans: readonly Mutation[] = [
   [
     'a step of an unknown kind',
     'kind',
-    (p) => (at(steps(p, blas, 0), 0).bodyType = 7 as fb.StepBody),
+    (p) => (at(steps(p, blas, 0), 0).bodyType = 8 as fb.StepBody),
   ],
   ['a step of no kind', 'kind', (p) => (at(steps(p, blas, 0), 0).bodyType = fb.StepBody.NONE)],
 

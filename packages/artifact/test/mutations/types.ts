@@ -25,7 +25,7 @@ export const steps = (program: fb.ProgramT, plan: number, entry: number): fb.Ste
   at(entryPlan(program, plan, entry).regions, 0).steps;
 
 /** The body of a step, of whatever kind the caller says. */
-export const body = <T extends fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT>(
+export const body = <T extends fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT | fb.KernelT>(
   program: fb.ProgramT,
   plan: number,
   entry: number,

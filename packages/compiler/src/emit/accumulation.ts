@@ -19,6 +19,7 @@ export function accumulationOf(body: StepBody): ReadonlySet<DType> {
       return new Set([...own, ...functionsOf(body).flatMap(({ results }) => within(results))]);
     }
     case 'control':
+    case 'kernel':
       return new Set();
     default:
       return body satisfies never;

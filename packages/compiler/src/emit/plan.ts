@@ -4,7 +4,16 @@ import { dimKey, dimMax, dtypeBytes, elementCount, sameTensor } from '@vorab/gra
 import type { StateSlot } from '../entry-graph.ts';
 import type { Lowered } from '../lower/arena.ts';
 import type { LoweredBody } from '../lower/control.ts';
-import type { Access, Buffer, Instr, Operand, Step, StepBody, Tape } from '../lower/ir.ts';
+import type {
+  Access,
+  Buffer,
+  Instr,
+  KernelBody,
+  Operand,
+  Step,
+  StepBody,
+  Tape,
+} from '../lower/ir.ts';
 import { writesOf } from '../lower/ir.ts';
 import type { MemoryPlan } from '../lower/memory.ts';
 import type { Origins } from '../passes/rewrite.ts';
@@ -124,8 +133,9 @@ class StepsEmitter {
     );
   }
 
-  private body(body: StepBody): fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT {
+  private body(body: StepBody): fb.FusedT | fb.ContractT | fb.ApplyT | fb.ControlT | fb.KernelT {
     if (body.kind === 'fused') return this.tape(body);
+    if (body.kind === 'kernel') return this.kernel(body);
     if (body.kind === 'control') {
       return new fb.ControlT(
         this.emitter.opId(body.op),
@@ -153,6 +163,22 @@ class StepsEmitter {
       this.access(body.a),
       this.access(body.b),
       this.tape(body.epilogue),
+    );
+  }
+
+  private kernel({ kernel, steps }: KernelBody): fb.KernelT {
+    const { emitter } = this;
+    return new fb.KernelT(
+      kernel.name,
+      kernel.inputs.map((b) => this.value(b)),
+      kernel.outputs.map((b) => this.value(b)),
+      emitter.dims(kernel.sizes),
+      emitter.dim(kernel.rows),
+      kernel.threads,
+      kernel.group,
+      emitter.string(kernel.header),
+      emitter.string(kernel.source),
+      steps.map((step) => this.step(step)),
     );
   }
 
@@ -274,6 +300,7 @@ const stepBodyTypes: { readonly [K in StepBody['kind']]: fb.StepBody } = {
   contract: fb.StepBody.Contract,
   apply: fb.StepBody.Apply,
   control: fb.StepBody.Control,
+  kernel: fb.StepBody.Kernel,
 };
 
 function stepBodyType({ kind }: StepBody): fb.StepBody {

@@ -1,5 +1,5 @@
 import type { CallOp, Dim, Node, Tensor, TensorType } from '@vorab/graph';
-import { isHalf, opNamed, sameTensor, tensorKey } from '@vorab/graph';
+import { isHalf, sameTensor, tensorKey } from '@vorab/graph';
 import type { StepGraph } from '../entry-graph.ts';
 import { nodesOf, roots } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
@@ -15,7 +15,8 @@ import { groupLoops, levelOf } from './group.ts';
 import type { Access, Buffer, Operand, Place, Step } from './ir.ts';
 import type { PlacedValues } from './placed.ts';
 import { hasGaps, movedTo, nothingPlaced, placeValues } from './placed.ts';
-import { buildTape, copyTape, fillTape, loopOrder, wholeAccess } from './tape.ts';
+import { nameOf } from './step-name.ts';
+import { buildTape, copyTape, fillTape, indexArithmetic, loopOrder, wholeAccess } from './tape.ts';
 import { unitsInOrder } from './units.ts';
 
 /** Steps in an order of computation, over buffers; writes of state are separate copies until `updateInPlace`. */
@@ -182,13 +183,7 @@ class ArenaLowering {
       isDense: (t) => this.dense.isDense(t),
       bufferOf: (t) => this.bufferOf(t),
       destinations: (t) => this.placed.places(t, this.buffersOf),
-      arithmetic: {
-        add: opNamed('add'),
-        mul: opNamed('mul'),
-        cast: opNamed('cast'),
-        lessEqual: opNamed('lessEqual'),
-        where: opNamed('where'),
-      },
+      arithmetic: indexArithmetic(),
     });
     const { contract } = group;
     const body = contract
@@ -332,14 +327,3 @@ function widening({ inputs: [x] }: Node): string {
 }
 
 const first = (node: Node): Tensor => node.outputs()[0] as Tensor;
-
-function nameOf(nodes: readonly Node[]): string {
-  const names = nodes
-    .filter((n) => n.op.kind !== 'view' && n.op.kind !== 'leaf')
-    .map((n) => n.op.name);
-  if (names.length === 0) return 'copy';
-  const [head] = names;
-  if (names.length === 1 && head) return head;
-  const shown = names.length > 6 ? [...names.slice(0, 5), `${names.length - 5} more`] : names;
-  return `fused ${shown.join('+')}`;
-}

@@ -99,6 +99,9 @@ function accessed({ body }: Step): { reads: readonly Buffer[]; writes: readonly 
       writes: inArena([...body.outputs.map((o) => o.buffer), ...scratch]),
     };
   }
+  if (body.kind === 'kernel') {
+    return { reads: inArena(body.kernel.inputs), writes: inArena(body.kernel.outputs) };
+  }
   const tape = body.kind === 'contract' ? body.epilogue : body;
   const reads: Buffer[] = body.kind === 'contract' ? [body.a.buffer, body.b.buffer] : [];
   const writes: Buffer[] = [];

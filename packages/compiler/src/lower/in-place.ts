@@ -1,7 +1,7 @@
 import type { StateSlot } from '../entry-graph.ts';
 import type { Lowered } from './arena.ts';
 import type { Access, Buffer, Step, Tape } from './ir.ts';
-import { mayFail, readsOf, writesOf } from './ir.ts';
+import { isTape, mayFail, readsOf, writesOf } from './ir.ts';
 import { mayOverwrite } from './overwrite.ts';
 import { schedule } from './schedule.ts';
 import { copyTape, wholeAccess } from './tape.ts';
@@ -100,7 +100,7 @@ class Orderer {
 }
 
 function redirectStores(body: Step['body'], from: Buffer, to: Buffer): Step['body'] {
-  if (body.kind === 'apply' || body.kind === 'control') return body;
+  if (!isTape(body)) return body;
   const move = <T extends Tape>(tape: T): T => {
     const accesses: Access[] = [...tape.accesses];
     const instrs = tape.instrs.map((instr) => {

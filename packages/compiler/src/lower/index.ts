@@ -15,7 +15,7 @@ export function lower(
   target: Target,
   fuse: boolean,
 ): { readonly lowered: Lowered; readonly memory: MemoryPlan | undefined } {
-  if (target.form === 'ops') return { lowered: lowerToOps(graph, target), memory: undefined };
+  if (target.form === 'ops') return { lowered: lowerToOps(graph, target, fuse), memory: undefined };
   return lowerWithMemory(graph, target, fuse);
 }
 

@@ -11,7 +11,16 @@ import {
 } from '@vorab/graph';
 import type { Lowered } from './arena.ts';
 import type { LoweredBody } from './control.ts';
-import type { Access, Buffer, ContractBody, ControlBody, Instr, Step, Tape } from './ir.ts';
+import type {
+  Access,
+  Buffer,
+  ContractBody,
+  ControlBody,
+  Instr,
+  KernelBody,
+  Step,
+  Tape,
+} from './ir.ts';
 import type { MemoryPlan } from './memory.ts';
 import { varies } from './varies.ts';
 
@@ -63,6 +72,7 @@ export class StepInterpreter {
     if (body.kind === 'control') this.control(body);
     else if (body.kind === 'fused') this.tape(body);
     else if (body.kind === 'contract') this.contract(body);
+    else if (body.kind === 'kernel') this.kernel(body);
     else {
       const inputs = body.inputs.map((o) => ({
         ...this.array(o.buffer),
@@ -71,6 +81,11 @@ export class StepInterpreter {
       const outputs = body.outputs.map((o) => this.array(o.buffer));
       this.evaluateOp(body.op, inputs, body.attrs, outputs);
     }
+  }
+
+  /** Its steps, which mean the same. */
+  protected kernel({ steps }: KernelBody): void {
+    for (const step of steps) this.step(step);
   }
 
   private control({ op, attrs, inputs, outputs, bodies }: ControlBody): void {

@@ -93,7 +93,38 @@ export interface ControlBody {
   readonly scratch: Buffer | null;
 }
 
-export type StepBody = (Tape & { readonly kind: 'fused' }) | ContractBody | ApplyBody | ControlBody;
+/** A tape in row mode in Metal's language, and how it is launched. */
+export interface Kernel {
+  /** Equal kernels have equal names. */
+  readonly name: string;
+  /** Functions that it calls. */
+  readonly header: string;
+  /** Its body; MLX writes the signature. */
+  readonly source: string;
+  /** x0, x1, … and y0, y1, … */
+  readonly inputs: readonly Buffer[];
+  readonly outputs: readonly Buffer[];
+  /** What `sizes` holds. */
+  readonly sizes: readonly Dim[];
+  readonly rows: Dim;
+  /** Threads of one row, and rows of one threadgroup. */
+  readonly threads: number;
+  readonly group: number;
+}
+
+/** Steps that a device with Metal runs as one kernel, and every other device as they are. */
+export interface KernelBody {
+  readonly kind: 'kernel';
+  readonly kernel: Kernel;
+  readonly steps: readonly Step[];
+}
+
+export type StepBody =
+  | (Tape & { readonly kind: 'fused' })
+  | ContractBody
+  | ApplyBody
+  | ControlBody
+  | KernelBody;
 
 export interface Step {
   readonly body: StepBody;
@@ -104,9 +135,15 @@ export interface Step {
   readonly nodes: readonly Node[];
 }
 
+/** Whether a step runs tapes; every other one reads and writes whole values. */
+export function isTape(body: StepBody): body is (Tape & { readonly kind: 'fused' }) | ContractBody {
+  return body.kind === 'fused' || body.kind === 'contract';
+}
+
 /** The accesses of a step, read or written. */
 export function readsOf(body: StepBody): readonly Buffer[] {
   if (body.kind === 'apply' || body.kind === 'control') return body.inputs.map((o) => o.buffer);
+  if (body.kind === 'kernel') return body.kernel.inputs;
   if (body.kind === 'contract')
     return [body.a.buffer, body.b.buffer, ...tapeBuffers(body.epilogue, 'load')];
   return tapeBuffers(body, 'load');
@@ -114,6 +151,7 @@ export function readsOf(body: StepBody): readonly Buffer[] {
 
 export function writesOf(body: StepBody): readonly Buffer[] {
   if (body.kind === 'apply') return body.outputs.map((o) => o.buffer);
+  if (body.kind === 'kernel') return body.kernel.outputs;
   if (body.kind === 'control') {
     const outputs = body.outputs.map((o) => o.buffer);
     return body.scratch ? [...outputs, body.scratch] : outputs;

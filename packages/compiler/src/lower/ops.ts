@@ -1,64 +1,135 @@
 import type { Node, Tensor } from '@vorab/graph';
 import { opNamed, tensorKey } from '@vorab/graph';
 import type { StepGraph } from '../entry-graph.ts';
-import { nodesOf } from '../entry-graph.ts';
+import { nodesOf, roots } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
 import type { Lowered } from './arena.ts';
 import type { Buffer, Operand, Place, Step } from './ir.ts';
+import type { KernelGroup, Kernels } from './kernels.ts';
+import { findKernels, noKernels } from './kernels.ts';
+import type { Unit } from './units.ts';
+import { unitsInOrder } from './units.ts';
 
 /** Lowers a decomposed entry to one step per op, over arrays that the target holds itself. */
-export function lowerToOps(graph: StepGraph, target: Target): Lowered {
-  const buffers: Buffer[] = [];
-  const held = new Map<string, Buffer>();
-  const add = (t: Tensor, place: Place): Buffer => {
-    const buffer = { id: buffers.length, type: t.type, place };
-    buffers.push(buffer);
-    return buffer;
-  };
-  for (const [index, { tensor }] of graph.inputs.entries()) {
-    held.set(tensorKey(tensor), add(tensor, { kind: 'input', index }));
-  }
-  for (const state of graph.states)
-    held.set(tensorKey(state.tensor), add(state.tensor, { kind: 'state', state }));
-  const operand = (t: Tensor): Operand => ({
-    buffer: held.get(tensorKey(t)) as Buffer,
-    shape: t.shape,
-  });
-  const steps: Step[] = [];
-  for (const node of nodesOf(graph)) {
-    if (held.has(`${node.id}.0`)) continue;
-    if ('data' in node.attrs && node.op.kind === 'leaf') {
-      held.set(`${node.id}.0`, add(node.outputs()[0] as Tensor, { kind: 'constant', node }));
-      continue;
+export function lowerToOps(graph: StepGraph, target: Target, fuse: boolean): Lowered {
+  return new OpsLowering(graph, target, fuse).run();
+}
+
+class OpsLowering {
+  private readonly graph: StepGraph;
+  private readonly target: Target;
+  private readonly kernels: Kernels;
+  private readonly buffers: Buffer[] = [];
+  private readonly held: Map<string, Buffer> = new Map();
+  private readonly steps: Step[] = [];
+
+  constructor(graph: StepGraph, target: Target, fuse: boolean) {
+    this.graph = graph;
+    this.target = target;
+    for (const [index, { tensor }] of graph.inputs.entries()) {
+      this.hold(tensor, { kind: 'input', index });
     }
-    const inputs = node.inputs.map(operand);
-    for (const t of node.outputs()) held.set(tensorKey(t), add(t, { kind: 'device' }));
-    steps.push(applyStep(node, inputs, node.outputs().map(operand), target));
+    for (const state of graph.states) this.hold(state.tensor, { kind: 'state', state });
+    const find = fuse && target.writesKernels;
+    this.kernels = find ? findKernels(graph, nodesOf(graph), (t) => this.bufferOf(t)) : noKernels;
   }
-  const bind = (t: Tensor, from: Operand, place: Place): Operand => {
-    const to = {
-      buffer:
-        place.kind === 'state'
-          ? (held.get(tensorKey(place.state.tensor)) as Buffer)
-          : add(t, place),
-      shape: t.shape,
+
+  run(): Lowered {
+    const { groupOf, kernels } = this.kernels;
+    const readsOf = (unit: Unit): readonly Tensor[] =>
+      'nodes' in unit ? (kernels.get(unit)?.reads ?? []) : unit.inputs;
+    for (const unit of unitsInOrder(roots(this.graph), { groupOf }, readsOf)) this.unit(unit);
+    this.bindResults();
+    return { steps: this.steps, buffers: this.buffers };
+  }
+
+  private unit(unit: Unit): void {
+    if ('nodes' in unit) {
+      const kernel = this.kernels.kernels.get(unit);
+      if (kernel) this.steps.push(this.kernelStep(kernel));
+    } else if (!isGiven(unit)) {
+      const operands = (tensors: readonly Tensor[]): readonly Operand[] =>
+        tensors.map((t) => this.operand(t));
+      const { refusals } = this.kernels;
+      const refused = refusals.get(unit);
+      const step = applyStep(unit, operands(unit.inputs), operands(unit.outputs()), this.target);
+      this.steps.push(refused ? { ...step, border: `no Metal kernel: ${refused}` } : step);
+    }
+  }
+
+  private kernelStep({ kernel, name, nodes, reads, outputs, group, border }: KernelGroup): Step {
+    const read = new Set(reads.map(tensorKey));
+    const own = new Map<string, Buffer>();
+    const operand = (t: Tensor): Operand => {
+      const key = tensorKey(t);
+      if (read.has(key) || outputs.has(key)) return this.operand(t);
+      const inner = own.get(key) ?? this.buffer(t, { kind: 'device' });
+      own.set(key, inner);
+      return { buffer: inner, shape: t.shape };
     };
-    steps.push(bindStep(t, from, to));
+    const steps = nodes.map((node) =>
+      applyStep(node, node.inputs.map(operand), node.outputs().map(operand), this.target),
+    );
+    const heavy = group.nodes.filter((n) => n.op.kind === 'reduce');
+    return {
+      body: { kind: 'kernel', kernel, steps },
+      name,
+      reason: `one Metal kernel where the device has Metal, since ${this.target.name} does not join a reduction with what precedes and follows it; these steps elsewhere`,
+      border,
+      nodes: [...heavy, ...group.nodes.filter((n) => !heavy.includes(n))],
+    };
+  }
+
+  private hold(t: Tensor, place: Place): Buffer {
+    const buffer = this.buffer(t, place);
+    this.held.set(tensorKey(t), buffer);
+    return buffer;
+  }
+
+  private buffer({ type }: Tensor, place: Place): Buffer {
+    const buffer = { id: this.buffers.length, type, place };
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
+  private bufferOf(t: Tensor): Buffer {
+    const known = this.held.get(tensorKey(t));
+    if (known) return known;
+    const { node } = t;
+    return this.hold(t, isGiven(node) ? { kind: 'constant', node } : { kind: 'device' });
+  }
+
+  private operand(t: Tensor): Operand {
+    return { buffer: this.bufferOf(t), shape: t.shape };
+  }
+
+  private bindResults(): void {
+    const { outputs, updates } = this.graph;
+    for (const [index, { tensor }] of outputs.entries()) {
+      this.bind(tensor, this.operand(tensor), { kind: 'output', index });
+    }
+    // All old values are taken before the first new one is bound: two states may exchange theirs.
+    const taken = updates.map(({ value }) =>
+      this.bufferOf(value).place.kind === 'state'
+        ? this.bind(value, this.operand(value), { kind: 'device' })
+        : this.operand(value),
+    );
+    for (const [i, { state, value }] of updates.entries()) {
+      this.bind(value, taken[i] as Operand, { kind: 'state', state });
+    }
+  }
+
+  private bind(t: Tensor, from: Operand, place: Place): Operand {
+    const own = place.kind === 'state' ? this.bufferOf(place.state.tensor) : this.buffer(t, place);
+    const to = { buffer: own, shape: t.shape };
+    this.steps.push(bindStep(t, from, to));
     return to;
-  };
-  for (const [index, { tensor }] of graph.outputs.entries()) {
-    bind(tensor, operand(tensor), { kind: 'output', index });
   }
-  // All old values are taken before the first new one is bound: two states may exchange theirs.
-  const taken = graph.updates.map(({ value }) =>
-    operand(value).buffer.place.kind === 'state'
-      ? bind(value, operand(value), { kind: 'device' })
-      : operand(value),
-  );
-  for (const [i, { state, value }] of graph.updates.entries()) {
-    bind(value, taken[i] as Operand, { kind: 'state', state });
-  }
-  return { steps, buffers };
+}
+
+/** A leaf whose value is there before the entry runs: an input, a state, a constant. */
+function isGiven({ op, attrs }: Node): boolean {
+  return op.kind === 'leaf' && (op.evaluate === null || 'data' in attrs);
 }
 
 // A reshape to the same shape: a new name for the array, no work.

@@ -1,4 +1,5 @@
 import type { Buffer, StepBody, Tape } from './ir.ts';
+import { isTape } from './ir.ts';
 import { accessKey } from './tape.ts';
 import { varies } from './varies.ts';
 
@@ -7,7 +8,7 @@ import { varies } from './varies.ts';
  * written after it was read for the last time, and from that element alone.
  */
 export function mayOverwrite(body: StepBody, buffer: Buffer): boolean {
-  if (body.kind === 'apply' || body.kind === 'control') return false;
+  if (!isTape(body)) return false;
   if (body.kind === 'fused') return tapeMay(body, buffer);
   const multiplies = body.a.buffer === buffer || body.b.buffer === buffer;
   return !multiplies && tapeMay(body.epilogue, buffer);

@@ -27,6 +27,10 @@ function printStep({ name, body }: Step): string {
     return `apply ${body.op.name}: ${from} -> ${to}`;
   }
   if (body.kind === 'control') return printControl(body);
+  if (body.kind === 'kernel') {
+    const steps = body.steps.map((step) => `\n    ${printStep(step)}`);
+    return `${name}: ${body.kernel.threads} threads a row${steps.join('')}`;
+  }
   if (body.kind === 'fused') return `${name}: ${printTape(body)}`;
   const sizes = [...body.batch, body.m, body.n, body.k].map(dimKey).join(' ');
   const operands = [body.a, body.b].map(printAccess).join(' · ');

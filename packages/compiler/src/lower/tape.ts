@@ -1,5 +1,5 @@
 import type { Dim, DType, Node, Op, Tensor } from '@vorab/graph';
-import { dimAdd, dimKey, tensorKey } from '@vorab/graph';
+import { dimAdd, dimKey, opNamed, tensorKey } from '@vorab/graph';
 import type { IndexMap } from './affine.ts';
 import { directMap, resolveViews, rowMajor, strided } from './affine.ts';
 import { isFoldedLeaf, soleDim } from './demand.ts';
@@ -18,7 +18,20 @@ export interface TapeContext {
   /** Where a group's value must be stored, with strides for its axes; in-place writes of state are last. */
   destinations(t: Tensor): readonly Access[];
   /** The ops that index arithmetic is made of. */
-  readonly arithmetic: Readonly<Record<'add' | 'mul' | 'cast' | 'lessEqual' | 'where', Op>>;
+  readonly arithmetic: Arithmetic;
+}
+
+type Arithmetic = Readonly<Record<'add' | 'mul' | 'cast' | 'lessEqual' | 'where', Op>>;
+
+/** Those of the registry. */
+export function indexArithmetic(): Arithmetic {
+  return {
+    add: opNamed('add'),
+    mul: opNamed('mul'),
+    cast: opNamed('cast'),
+    lessEqual: opNamed('lessEqual'),
+    where: opNamed('where'),
+  };
 }
 
 /** The order in which a group's space is walked: positions of the space's axes. */

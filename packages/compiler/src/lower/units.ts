@@ -5,15 +5,18 @@ import type { Group, Grouping } from './group.ts';
 export type Unit = Group | Node;
 
 /** Every unit that the roots need, each after what it reads: the order in which a walk from the roots completes them. */
-export function unitsInOrder(roots: readonly Tensor[], { groupOf }: Grouping): readonly Unit[] {
+export function unitsInOrder(
+  roots: readonly Tensor[],
+  { groupOf }: Pick<Grouping, 'groupOf'>,
+  readsOf: (unit: Unit) => readonly Tensor[] = inputsOf,
+): readonly Unit[] {
   const order: Unit[] = [];
   const waiting = new Map<Unit, Unit[]>();
   const stack: Unit[] = [];
   const unitOf = (node: Node): Unit => groupOf.get(node) ?? node;
   const enter = (unit: Unit): void => {
     if (waiting.has(unit)) return;
-    const members = 'nodes' in unit ? unit.nodes : [unit];
-    const inputs = new Set(members.flatMap((m) => m.inputs.map((t) => unitOf(t.node))));
+    const inputs = new Set(readsOf(unit).map((t) => unitOf(t.node)));
     inputs.delete(unit);
     waiting.set(unit, [...inputs].reverse());
     stack.push(unit);
@@ -27,4 +30,8 @@ export function unitsInOrder(roots: readonly Tensor[], { groupOf }: Grouping): r
     }
   }
   return order;
+}
+
+function inputsOf(unit: Unit): readonly Tensor[] {
+  return 'nodes' in unit ? unit.nodes.flatMap((member) => member.inputs) : unit.inputs;
 }

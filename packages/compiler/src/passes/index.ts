@@ -18,8 +18,8 @@ import { tidyCalls } from './tidy-calls.ts';
 //   tidyCalls       needs opened calls: runs steps that scans share once, drops what nobody uses of control flow
 //   readableProducts needs tidy calls: for a target that runs epilogues, products in the form in which their readers see them
 //   prepareBodies   needs tidy calls: the same for the functions of control flow, where the target runs them itself
-//   lower           needs nothing but primitives and kept composites: forms, groups, tapes (arena), or single ops; bodies
-//                   of control flow are prepared and lowered here, as plans of their own
+//   lower           needs nothing but primitives and kept composites: forms, groups, tapes (arena), or single ops and
+//                   kernels of them; bodies of control flow are prepared and lowered here, as plans of their own
 //   updateInPlace   needs steps: orders them so that donated state is overwritten last
 //   planMemory      needs the final order: gives arena buffers their places; checkMemory judges it
 //   emit            needs all of that

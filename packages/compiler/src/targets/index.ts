@@ -15,6 +15,7 @@ export const targets: Readonly<Record<string, Target>> = {
   blas: {
     name: 'blas',
     form: 'arena',
+    writesKernels: false,
     keeps: isIn(new Set(keptComposites.blas)),
     onHost: isIn(new Set(hostOps.blas)),
     refuses: () => undefined,
@@ -22,6 +23,7 @@ export const targets: Readonly<Record<string, Target>> = {
   mlx: {
     name: 'mlx',
     form: 'ops',
+    writesKernels: true,
     keeps: isIn(new Set(keptComposites.mlx)),
     onHost: isIn(new Set(hostOps.mlx)),
     refuses: noF64,

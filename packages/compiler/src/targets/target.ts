@@ -10,6 +10,8 @@ export interface Target {
   onHost(op: Op): boolean;
   /** Why it cannot hold such tensors on every machine, if it cannot; in a plan over several targets another does. */
   refuses(type: TensorType): string | undefined;
+  /** Whether what it does not join itself is also written as kernels, for devices that have their language. */
+  readonly writesKernels: boolean;
   /** Steps are fused tapes and contractions over an arena, or one op each over the target's own arrays. */
   readonly form: 'arena' | 'ops';
 }

@@ -87,6 +87,11 @@ uint32_t ProgramBuilder::constant(const Array& data) {
   return static_cast<uint32_t>(program_.constants.size() - 1);
 }
 
+uint32_t ProgramBuilder::string(const std::string& text) {
+  program_.strings.push_back(text);
+  return static_cast<uint32_t>(program_.strings.size() - 1);
+}
+
 uint32_t ProgramBuilder::function(fb::FunctionT function) {
   program_.functions.push_back(std::make_unique<fb::FunctionT>(std::move(function)));
   return static_cast<uint32_t>(program_.functions.size() - 1);

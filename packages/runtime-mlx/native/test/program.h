@@ -45,6 +45,7 @@ class ProgramBuilder {
   uint32_t type_of(fb::DType dtype, std::vector<uint32_t> exprs);
   uint32_t state(const std::string& name, uint32_t type);
   uint32_t constant(const Array& data);
+  uint32_t string(const std::string& text);
   uint32_t function(fb::FunctionT function);
   EntryBuilder entry(const std::string& name);
   Built finish();

@@ -59,9 +59,10 @@ export interface StepExplanation {
   readonly target: string;
   /**
    * fused: a tape over blocks; contract: a matrix product with what follows it; apply: a routine;
-   * control: runs functions; call: the steps of one target, of several; transfer: from one to another.
+   * control: runs functions; call: the steps of one target, of several; transfer: from one to another;
+   * kernel: one kernel where the device has Metal, its steps elsewhere.
    */
-  readonly form: 'fused' | 'contract' | 'apply' | 'control' | 'call' | 'transfer';
+  readonly form: 'fused' | 'contract' | 'apply' | 'control' | 'call' | 'transfer' | 'kernel';
   /** Why it runs on this target in this form. */
   readonly reason: string;
   /** Why the group ends here. */
@@ -74,6 +75,8 @@ export interface StepExplanation {
   readonly locations: readonly string[];
   /** How the functions of a control step run. */
   readonly bodies?: readonly BodyExplanation[];
+  /** What a kernel is, and the steps that run where it does not. */
+  readonly kernel?: KernelExplanation;
   /** What a call runs. */
   readonly part?: EntryExplanation;
   /** Why it runs on this target and on no other of the plan. */
@@ -91,6 +94,15 @@ export interface CostExplanation {
   readonly ns: number;
   /** Why they cannot run there; null where they can. */
   readonly problem: string | null;
+}
+
+/** A kernel in Metal's language. */
+export interface KernelExplanation {
+  readonly name: string;
+  /** Threads of each row, and rows of a threadgroup. */
+  readonly threads: number;
+  readonly group: number;
+  readonly steps: readonly StepExplanation[];
 }
 
 /** A plan within a plan. */
@@ -160,12 +172,26 @@ function explainStep(
     reason: string(program.strings[step.reason] ?? null),
     border: string(program.strings[step.border] ?? null),
     ops: step.nodes.map((index) => opById(nodes[index]?.op ?? 0)?.name ?? '?'),
-    accumulates: step.accumulates.map((dtype) => fb.DType[dtype].toLowerCase()),
+    accumulates: accumulatesIn(step).map((dtype) => fb.DType[dtype].toLowerCase()),
     locations: step.locations.map((index) => locationAt(program, index)),
     ...(step.placement && { placement: explainPlacement(program, step.placement) }),
     ...(step.body instanceof fb.ControlT && { bodies: explainBodies(program, target, step.body) }),
+    ...(step.body instanceof fb.KernelT && {
+      kernel: {
+        name: string(step.body.name),
+        threads: step.body.threads,
+        group: step.body.group,
+        steps: step.body.steps.map((each) => explainStep(program, nodes, target, each)),
+      },
+    }),
   };
 }
+
+// A kernel states nothing itself: its steps do.
+const accumulatesIn = ({ accumulates, body }: fb.StepT): readonly fb.DType[] =>
+  body instanceof fb.KernelT
+    ? [...new Set(body.steps.flatMap((each) => each.accumulates))]
+    : accumulates;
 
 function explainPlacement(
   program: fb.ProgramT,
@@ -220,6 +246,8 @@ function formOf(step: fb.StepT): StepExplanation['form'] {
       return 'call';
     case fb.StepBody.Transfer:
       return 'transfer';
+    case fb.StepBody.Kernel:
+      return 'kernel';
     default:
       return 'apply';
   }

@@ -33,6 +33,7 @@ export { Instr, InstrT } from './fb/instr.ts';
 export { InstrKind } from './fb/instr-kind.ts';
 export { IntAttr, IntAttrT } from './fb/int-attr.ts';
 export { IntsAttr, IntsAttrT } from './fb/ints-attr.ts';
+export { Kernel, KernelT } from './fb/kernel.ts';
 export { Location, LocationT } from './fb/location.ts';
 export { Node, NodeT } from './fb/node.ts';
 export { Placement, PlacementT } from './fb/placement.ts';

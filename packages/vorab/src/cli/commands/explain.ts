@@ -6,6 +6,7 @@ import {
   explainEntry,
   explainHolds,
   explainTarget,
+  type KernelExplanation,
   type PlacementExplanation,
   type PlanExplanation,
   type StepExplanation,
@@ -117,6 +118,7 @@ function renderStep(step: StepExplanation, i: number): string[] {
       ? [`       accumulates in ${step.accumulates.join(', ')}`]
       : []),
     ...(step.border === '' ? [] : [`       ends here: ${step.border}`]),
+    ...(step.kernel ? renderKernel(step.kernel) : []),
     ...(step.bodies ?? []).flatMap((body) => [
       `       runs '${body.function}', over ${formatBytes(body.arenaBytes)}:`,
       ...body.steps.flatMap(renderStep).map((line) => `       ${line}`),
@@ -127,6 +129,14 @@ function renderStep(step: StepExplanation, i: number): string[] {
           ...step.part.steps.flatMap(renderStep).map((line) => `       ${line}`),
         ]
       : []),
+  ];
+}
+
+function renderKernel({ name, threads, group, steps }: KernelExplanation): string[] {
+  const rows = group === 1 ? 'one row' : `${group} rows`;
+  return [
+    `       with Metal: ${name}, ${threads} threads a row, ${rows} in a threadgroup`,
+    `       without: ${steps.map((step) => step.name).join(', ')}`,
   ];
 }
 

@@ -8,6 +8,7 @@ import { Call, CallT } from '../../vorab/fb/call.ts';
 import { Contract, ContractT } from '../../vorab/fb/contract.ts';
 import { Control, ControlT } from '../../vorab/fb/control.ts';
 import { Fused, FusedT } from '../../vorab/fb/fused.ts';
+import { Kernel, KernelT } from '../../vorab/fb/kernel.ts';
 import { Transfer, TransferT } from '../../vorab/fb/transfer.ts';
 
 
@@ -18,13 +19,14 @@ export enum StepBody {
   Apply = 3,
   Control = 4,
   Call = 5,
-  Transfer = 6
+  Transfer = 6,
+  Kernel = 7
 }
 
 export function unionToStepBody(
   type: StepBody,
-  accessor: (obj:Apply|Call|Contract|Control|Fused|Transfer) => Apply|Call|Contract|Control|Fused|Transfer|null
-): Apply|Call|Contract|Control|Fused|Transfer|null {
+  accessor: (obj:Apply|Call|Contract|Control|Fused|Kernel|Transfer) => Apply|Call|Contract|Control|Fused|Kernel|Transfer|null
+): Apply|Call|Contract|Control|Fused|Kernel|Transfer|null {
   switch(StepBody[type]) {
     case 'NONE': return null; 
     case 'Fused': return accessor(new Fused())! as Fused;
@@ -33,15 +35,16 @@ export function unionToStepBody(
     case 'Control': return accessor(new Control())! as Control;
     case 'Call': return accessor(new Call())! as Call;
     case 'Transfer': return accessor(new Transfer())! as Transfer;
+    case 'Kernel': return accessor(new Kernel())! as Kernel;
     default: return null;
   }
 }
 
 export function unionListToStepBody(
   type: StepBody, 
-  accessor: (index: number, obj:Apply|Call|Contract|Control|Fused|Transfer) => Apply|Call|Contract|Control|Fused|Transfer|null, 
+  accessor: (index: number, obj:Apply|Call|Contract|Control|Fused|Kernel|Transfer) => Apply|Call|Contract|Control|Fused|Kernel|Transfer|null, 
   index: number
-): Apply|Call|Contract|Control|Fused|Transfer|null {
+): Apply|Call|Contract|Control|Fused|Kernel|Transfer|null {
   switch(StepBody[type]) {
     case 'NONE': return null; 
     case 'Fused': return accessor(index, new Fused())! as Fused;
@@ -50,6 +53,7 @@ export function unionListToStepBody(
     case 'Control': return accessor(index, new Control())! as Control;
     case 'Call': return accessor(index, new Call())! as Call;
     case 'Transfer': return accessor(index, new Transfer())! as Transfer;
+    case 'Kernel': return accessor(index, new Kernel())! as Kernel;
     default: return null;
   }
 }

@@ -11,6 +11,7 @@ import { Contract, ContractT } from '../../vorab/fb/contract.ts';
 import { Control, ControlT } from '../../vorab/fb/control.ts';
 import { DType } from '../../vorab/fb/dtype.ts';
 import { Fused, FusedT } from '../../vorab/fb/fused.ts';
+import { Kernel, KernelT } from '../../vorab/fb/kernel.ts';
 import { Placement, PlacementT } from '../../vorab/fb/placement.ts';
 import { StepBody, unionToStepBody, unionListToStepBody } from '../../vorab/fb/step-body.ts';
 import { Transfer, TransferT } from '../../vorab/fb/transfer.ts';
@@ -243,7 +244,7 @@ unpackTo(_o: StepT): void {
 export class StepT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: StepBody = StepBody.NONE,
-  public body: ApplyT|CallT|ContractT|ControlT|FusedT|TransferT|null = null,
+  public body: ApplyT|CallT|ContractT|ControlT|FusedT|KernelT|TransferT|null = null,
   public name: string|Uint8Array|null = null,
   public reason: number = 0,
   public border: number = 0,

@@ -112,6 +112,15 @@ struct Steps {
   }
 };
 
+// Sums keep their order, wherever memory lies.
+size_t lanes_to_line(const Chain& chain, const Step* steps, size_t n) {
+  if (!chain.streams || chain.accumulator != nullptr) return 0;
+  for (size_t l = 0; l < chain.count; ++l) {
+    if (chain.links[l].code == Code::Stream) return links::lanes_to_line(steps[l].operand, n);
+  }
+  return 0;
+}
+
 template <class Take>
 void run_rows(const Chain& chain, size_t rows, size_t n) {
   typename Take::State state;

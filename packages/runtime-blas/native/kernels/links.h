@@ -1,4 +1,5 @@
-// What the links of a chain do to the eight vectors of a turn. A body takes one link or two.
+// What the links of a chain do to the vectors of a turn: eight, or fewer at the end of a row. A
+// body takes one link or two.
 #pragma once
 
 #include "dispatch.h"
@@ -45,10 +46,10 @@ struct Place {
   }
 };
 
-template <class F>
-VORAB_INLINE void each(V (&v)[8], F f) {
+template <size_t K, class F>
+VORAB_INLINE void each(V (&v)[K], F f) {
 #pragma GCC unroll 8
-  for (size_t k = 0; k < 8; ++k) v[k] = f(v[k], k);
+  for (size_t k = 0; k < K; ++k) v[k] = f(v[k], k);
 }
 
 // ------------------------------------------------------------------------------------------ memory
@@ -60,29 +61,29 @@ struct OneLink {
 };
 
 struct LoadLink : OneLink<Code::Load> {
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
     const Place<Whole> place(*step, at, left);
     each(v, [&](V, size_t k) VORAB_LAMBDA { return place.get(k); });
   }
 };
 
 struct StoreLink : OneLink<Code::Store> {
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
     const Place<Whole> place(*step, at, left);
 #pragma GCC unroll 8
-    for (size_t k = 0; k < 8; ++k) place.put(k, v[k]);
+    for (size_t k = 0; k < K; ++k) place.put(k, v[k]);
   }
 };
 
 struct StreamLink : OneLink<Code::Stream> {
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
     float* const to = step->operand + at;
     if (!Whole || past_vector(to) != 0) return StoreLink::run<Whole>(v, step, at, left);
 #pragma GCC unroll 8
-    for (size_t k = 0; k < 8; ++k) stream_vector(to + k * N, v[k]);
+    for (size_t k = 0; k < K; ++k) stream_vector(to + k * N, v[k]);
   }
 };
 
@@ -91,8 +92,8 @@ VORAB_INLINE void fetch_turn(const float* from) {
 }
 
 struct FetchLink : OneLink<Code::Fetch> {
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&)[8], const Step* step, size_t at, size_t) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&)[K], const Step* step, size_t at, size_t) {
     fetch_turn(step->operand + at);
   }
 };
@@ -127,8 +128,8 @@ VORAB_INLINE V apply(V value, V operand) {
 
 template <Code C>
 struct UnaryLink : OneLink<C> {
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step*, size_t, size_t) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step*, size_t, size_t) {
     each(v, [](V x, size_t) VORAB_LAMBDA { return apply<C>(x); });
   }
 };
@@ -138,8 +139,8 @@ inline bool is_fixed(const Link& link) { return link.reach != Link::Reach::Eleme
 template <Code C>
 struct BinaryLink : OneLink<C> {
   static bool is(const Link* link) { return link->code == C && !is_fixed(*link); }
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
     const Place<Whole> place(*step, at, left);
     each(v, [&](V x, size_t k) VORAB_LAMBDA { return apply<C>(x, place.get(k)); });
   }
@@ -149,8 +150,8 @@ struct BinaryLink : OneLink<C> {
 template <Code C>
 struct FixedLink : OneLink<C> {
   static bool is(const Link* link) { return link->code == C && is_fixed(*link); }
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t, size_t) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t, size_t) {
     const V y = splat<V>(*step->operand);
     each(v, [&](V x, size_t) VORAB_LAMBDA { return apply<C>(x, y); });
   }
@@ -165,15 +166,15 @@ inline constexpr bool kRoundsOnce = true;
 template <>
 struct FixedLink<Code::Divide> : OneLink<Code::Divide> {
   static bool is(const Link* link) { return link->code == Code::Divide && is_fixed(*link); }
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t, size_t) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t, size_t) {
     using B = Bits<V>;
     constexpr uint32_t kLeast = (127 - 85) << 23, kMost = (127 + 85) << 23;
     const V y = splat<V>(*step->operand), r = splat<V>(1.0f / *step->operand);
-    V quotients[8];
+    V quotients[K];
     B least = B{} - 1, most = B{};
 #pragma GCC unroll 8
-    for (size_t k = 0; k < 8; ++k) {
+    for (size_t k = 0; k < K; ++k) {
       const V q = v[k] * r;
       quotients[k] = madd(madd(q, y, -v[k]), -r, q);  // in this form zeros keep their signs
       const B size = bits_as<B>(abs_of(v[k])), nonzero = size - 1;
@@ -206,8 +207,8 @@ struct MultiplyLink {
     return link[0].code == Code::Multiply && is_fixed(link[0]) == FixedFactor &&
            link[1].code == Then && is_fixed(link[1]) == FixedTerm;
   }
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t at, size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
     const Place<Whole> factors(step[0], at, left), terms(step[1], at, left);
     const V factor = FixedFactor ? splat<V>(*step[0].operand) : V{};
     const V term = FixedTerm ? splat<V>(*step[1].operand) : V{};
@@ -267,10 +268,10 @@ VORAB_INLINE V part_of(V x, size_t k, size_t left, float missing) {
 
 struct TakeSum : OneLink<Code::Sum> {
   using State = Sums;
-  template <bool Whole>
-  static VORAB_INLINE void take(State& state, const V (&v)[8], size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void take(State& state, const V (&v)[K], size_t left) {
 #pragma GCC unroll 8
-    for (size_t k = 0; k < 8; ++k) state.sum[k % 4] += part_of<Whole>(v[k], k, left, 0);
+    for (size_t k = 0; k < K; ++k) state.sum[k % 4] += part_of<Whole>(v[k], k, left, 0);
   }
 };
 
@@ -280,10 +281,10 @@ struct TakeSquares {
   static bool is(const Link* link) {
     return link[0].code == Code::Square && link[1].code == Code::Sum;
   }
-  template <bool Whole>
-  static VORAB_INLINE void take(State& state, const V (&v)[8], size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void take(State& state, const V (&v)[K], size_t left) {
 #pragma GCC unroll 8
-    for (size_t k = 0; k < 8; ++k) {
+    for (size_t k = 0; k < K; ++k) {
       const V x = part_of<Whole>(v[k], k, left, 0);
       state.sum[k % 4] = madd(x, x, state.sum[k % 4]);
     }
@@ -292,16 +293,17 @@ struct TakeSquares {
 
 struct TakeMax : OneLink<Code::Max> {
   using State = Maxima;
-  template <bool Whole>
-  static VORAB_INLINE void take(State& state, const V (&v)[8], size_t left) {
-    V x[8];
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void take(State& state, const V (&v)[K], size_t left) {
+    V x[K];
 #pragma GCC unroll 8
-    for (size_t k = 0; k < 8; ++k) x[k] = part_of<Whole>(v[k], k, left, -kInf);
+    for (size_t k = 0; k < K; ++k) x[k] = part_of<Whole>(v[k], k, left, -kInf);
 #pragma GCC unroll 8
-    for (size_t k = 0; k < 8; ++k) {
+    for (size_t k = 0; k < K; ++k) {
 #if defined(__AVX512DQ__)
       if (k % 2 == 0)
-        state.unordered |= _mm512_cmp_ps_mask((__m512)x[k], (__m512)x[k + 1], _CMP_UNORD_Q);
+        state.unordered |=
+            _mm512_cmp_ps_mask((__m512)x[k], (__m512)x[k + 1 < K ? k + 1 : k], _CMP_UNORD_Q);
       state.most[k % 4] =
           (V)_mm512_range_ps((__m512)state.most[k % 4], (__m512)x[k], Maxima::kGreater);
 #else
@@ -317,8 +319,8 @@ struct TakeNothing {
   };
   static constexpr size_t kSteps = 0;
   static bool is(const Link*) { return true; }
-  template <bool Whole>
-  static VORAB_INLINE void take(State&, const V (&)[8], size_t) {}
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void take(State&, const V (&)[K], size_t) {}
 };
 
 // The operand is the state.
@@ -326,8 +328,8 @@ template <class Take>
 struct ReduceLink {
   static constexpr size_t kSteps = Take::kSteps;
   static bool is(const Link* link) { return Take::is(link); }
-  template <bool Whole>
-  static VORAB_INLINE void run(V (&v)[8], const Step* step, size_t, size_t left) {
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t, size_t left) {
     auto* const state = reinterpret_cast<typename Take::State*>(step[kSteps - 1].operand);
     Take::template take<Whole>(*state, v, left);
   }
@@ -347,16 +349,10 @@ inline void find_rows(const Chain& chain, size_t n, size_t* rows) {
   if (reduces(chain.links[chain.count - 1])) rows[chain.count - 1] = 0;
 }
 
-// Elements before the first whole vector that is stored past the caches. Sums keep their order,
-// wherever memory lies.
-inline size_t lanes_to_line(const Chain& chain, const Step* steps, size_t n) {
-  if (!chain.streams || chain.accumulator != nullptr || n <= N) return 0;
-  for (size_t l = 0; l < chain.count; ++l) {
-    if (chain.links[l].code != Code::Stream) continue;
-    const size_t past = past_vector(steps[l].operand) / sizeof(float);
-    return past == 0 ? 0 : N - past;
-  }
-  return 0;
+// Elements before the first whole vector that is stored past the caches, of the n from `to` on.
+inline size_t lanes_to_line(const float* to, size_t n) {
+  const size_t past = past_vector(to) / sizeof(float);
+  return past == 0 || n <= N ? 0 : N - past;
 }
 
 }  // namespace vorab::blas::VORAB_ISA::links

@@ -35,9 +35,8 @@ int64_t tile_for(const TapeSource& source) {
   const size_t n = source.instrs.size();
   if (source.reduced > 0 && source.inner > 0 && only_reduces(source)) return 8192;
   if (source.reduced > 0) {  // which has a cost per tile
-    constexpr int64_t kLong = 128;
-    const bool long_rows = source.inner == 0 && !source.dims.empty() && source.dims.back() >= kLong;
-    return n > 24 ? 512 : long_rows ? 4096 : 2048;
+    const bool long_rows = !source.dims.empty() && source.dims.back() >= kLongRow;
+    return n > 24 ? 512 : long_rows && source.inner == 0 ? 4096 : 2048;
   }
   return n <= 6 ? 1024 : 512;
 }
@@ -154,12 +153,12 @@ int64_t held_bytes(const TapeSource& source, const Analysis& analysis, const Nes
   return bytes * nest.reduced_elements() * nest.block;
 }
 
-}  // namespace
-
-TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels, bool is_part) {
+TapeProgram compile_for(const TapeSource& given, const KernelTable& kernels, bool is_part,
+                        int64_t least_row) {
   TapeProgram program;
   program.kernels = &kernels;
   program.nest = make_nest(given, streams_of(given), tile_for(given));
+  program.nest.least_row = least_row;
   if (program.nest.empty) return program;
   program.accesses = accesses_of(given, program.nest);
   choose_streams(given, program);
@@ -178,6 +177,26 @@ TapeProgram compile_tape(const TapeSource& given, const KernelTable& kernels, bo
   emit(source, analysis, program);
   place_partials(program);
   return program;
+}
+
+// What a row takes from link to link is more than what the ops of a short one do.
+bool has_links(const TapeProgram& program) {
+  for (const Stage& stage : program.stages) {
+    for (const Op& op : stage.tile) {
+      if (op.kind == OpKind::Chain && program.links[op.first].whole != nullptr) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+TapeProgram compile_tape(const TapeSource& source, const KernelTable& kernels, bool is_part) {
+  constexpr int64_t kShortRow = 24;
+  TapeProgram program = compile_for(source, kernels, is_part, kShortRow);
+  const bool short_rows = program.nest.row_by_row() && program.nest.tile_cols < kLongRow;
+  return short_rows && has_links(program) ? compile_for(source, kernels, is_part, kLongRow)
+                                          : program;
 }
 
 }  // namespace vorab::blas

@@ -18,6 +18,8 @@ struct Loop {
   std::vector<int64_t> strides;
 };
 
+inline constexpr int64_t kLongRow = 128;
+
 struct Nest {
   Mode mode = Mode::Map;
   bool empty = false;         // no kept element
@@ -27,13 +29,13 @@ struct Nest {
   Loop row, col;              // the tile's loops
   int64_t block = 1;          // of `across`
   int64_t tile_rows = 1, tile_cols = 1;
+  int64_t least_row = kLongRow;  // elements of a row that are worth a turn of each chain
   int64_t slack = 0;  // elements that a tile may be longer, where tiles begin on cache lines
   bool rows_are_items = false;  // Rows: the tile's rows are the item's rows (row == across)
 
   // Ops run along one row after the other, to which the item's values are single elements.
   bool row_by_row() const {
-    constexpr int64_t kLeast = 128;  // elements that are worth a call
-    return mode == Mode::Rows && rows_are_items && (tile_rows == 1 || tile_cols >= kLeast);
+    return mode == Mode::Rows && rows_are_items && (tile_rows == 1 || tile_cols >= least_row);
   }
   // A value of the item is one element to those ops.
   bool one_item() const { return mode == Mode::Rows && (!rows_are_items || row_by_row()); }

@@ -68,68 +68,6 @@ void time_step(const char* name, Step& step, Buffers& buffers, double bytes, dou
   std::fflush(stdout);
 }
 
-void passes() {
-  using C = Link::Code;
-  using R = Link::Reach;
-  auto data = std::vector<float>(1 << 20);
-  for (size_t i = 0; i < data.size(); ++i) data[i] = 0.5f + 0.001f * (float)(i % 977);
-  auto at = [&](size_t page, size_t off) {
-    auto p = reinterpret_cast<uintptr_t>(data.data());
-    p = (p + 4095) & ~uintptr_t{4095};
-    return reinterpret_cast<std::byte*>(p + page * 4096 + off);
-  };
-  struct Case {
-    const char* name;
-    std::vector<Link> links;
-    bool red;
-  };
-  std::vector<Case> cases = {
-      {"squares",
-       {{C::Load, R::Element, 0}, {C::Subtract, R::Row, 4}, {C::Square}, {C::Sum}},
-       true},
-      {"norm max",
-       {{C::Load, R::Element, 0},
-        {C::Subtract, R::Row, 4},
-        {C::Multiply, R::Row, 5},
-        {C::Multiply, R::Element, 1},
-        {C::Add, R::Element, 2},
-        {C::Store, R::Element, 3},
-        {C::Max}},
-       true},
-      {"exp sum",
-       {{C::Load, R::Element, 3},
-        {C::Subtract, R::Row, 4},
-        {C::Exp},
-        {C::Store, R::Element, 3},
-        {C::Sum}},
-       true},
-      {"div", {{C::Load, R::Element, 3}, {C::Divide, R::Row, 5}, {C::Store, R::Element, 0}}, false},
-      {"div2",
-       {{C::Load, R::Element, 0}, {C::Divide, R::Row, 5}, {C::Store, R::Element, 2}},
-       false},
-      {"div3",
-       {{C::Load, R::Element, 0}, {C::Divide, R::Row, 5}, {C::Store, R::Element, 0}},
-       false},
-      {"mul",
-       {{C::Load, R::Element, 0}, {C::Multiply, R::Row, 5}, {C::Store, R::Element, 2}},
-       false},
-  };
-  std::byte* slots[6] = {at(0, 0), at(8, 0), at(16, 0), at(24, 64), at(40, 0), at(41, 0)};
-  for (size_t n : {1024u, 512u, 2048u, 1000u, 333u})
-    for (auto& c : cases) {
-      auto links = c.links;
-      auto fn = kernels().chain(links.data(), links.size());
-      double acc[64];
-      const size_t reps = (1 << 22) / n;
-      const double ms = best_ms([&] {
-        for (size_t r = 0; r < reps; ++r)
-          fn({links.data(), links.size(), slots, c.red ? acc : nullptr, true, false}, 1, n);
-      });
-      std::printf("%-10s %5zu: %.2f cycles per vector (at 4.2 GHz)\n", c.name, n,
-                  ms * 1e-3 * 4.2e9 / (double)(reps) / (double)n * 16);
-    }
-}
-
 // Numbers in [0, 1), f32: divisions of round ones would take less time.
 Buffers numbers(std::initializer_list<int64_t> elements) {
   Buffers out;
@@ -299,21 +237,15 @@ int main(int count, char** arguments) {
   vorab::blas::prepare_blas();
   std::printf("kernels %s, %d threads\n",
               vorab::blas::choose_kernels(vorab::blas::test::wanted()).name, threads);
-  if (std::strcmp(only, "passes") == 0) {
-    passes();
-    return 0;
-  }
   for (int64_t n : {1 << 24, 1 << 18}) chain(n);
   for (int64_t n : {1 << 24, 1 << 17}) adam(n);
   norm_softmax(4096, 1024);
   norm_softmax(512, 1024);
-  norm_softmax(64, 1024);
   norm_softmax(4096, 1000);
   norm_softmax(4096, 333);
-  norm_softmax(40960, 10);
-  norm_softmax(40960, 33);
-  norm_softmax(16384, 64);
   norm_softmax(16384, 100);
+  norm_softmax(16384, 64);
+  norm_softmax(40960, 10);
   row_reduction("row sum", vorab::blas::Reduction::Sum, "");
   row_reduction("row max", vorab::blas::Reduction::Max, "");
   row_reduction("row sum of products", vorab::blas::Reduction::Sum, "mul");

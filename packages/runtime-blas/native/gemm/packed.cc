@@ -7,7 +7,7 @@
 namespace vorab::blas {
 namespace {
 
-constexpr int64_t kInner = 512;  // a panel of the right operand stays in the first or second cache
+constexpr int64_t kInner = 1024;  // a panel of the right operand stays in the second cache
 constexpr int64_t kLines = 32;   // so that short strips of long rows are read from end to end
 
 // Whether cache lines `stride` elements apart evict each other from a first cache of 64 sets of 8:

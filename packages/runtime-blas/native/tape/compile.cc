@@ -42,7 +42,7 @@ int64_t tile_for(const TapeSource& source) {
 }
 
 constexpr double kGrain = 100e3;  // cost of one task: some 10 to 30 microseconds
-constexpr int64_t kMostTasks = 256;
+constexpr int64_t kMostTasks = 64;
 constexpr int64_t kMostChunks = 64;
 constexpr int64_t kHoldBytes = 128 << 10;
 constexpr double kCached = 2 << 20;  // bytes: less than this is mostly in some cache

@@ -8,7 +8,7 @@ namespace vorab::blas {
 namespace {
 
 constexpr int64_t kInner = 1024;  // a panel of the right operand stays in the second cache
-constexpr int64_t kLines = 32;   // so that short strips of long rows are read from end to end
+constexpr int64_t kLines = 32;    // so that short strips of long rows are read from end to end
 
 // Whether cache lines `stride` elements apart evict each other from a first cache of 64 sets of 8:
 // so they do where the stride is about a multiple of 4 KiB.
@@ -120,15 +120,21 @@ void PackedProduct::multiply(const float* left, RowPanels block, const Right& ri
       const int64_t row = block.first(p), rows = block.first(p + 1) - row;
       const bool packs = whole && p == 0 && block.count > 1;
       const bool in_place = whole && p == 0;
-      Rows ahead{packed, 0};
+      Tile tile{left_panel(left, block, p, panel.k),
+                {packed, wide},
+                packs ? packed : nullptr,
+                static_cast<size_t>(panel.inner),
+                c.data + row * c.ld + panel.j,
+                c.ld,
+                static_cast<size_t>(panel.columns),
+                c.add || panel.k > 0,
+                {packed, 0}};
+      if (in_place) tile.b = panel.lines;
       if (fetches && p > 0) {
         const int64_t line = next.inner * (p - 1) / (block.count - 1);
-        ahead = {next.lines.data + line * next.lines.step, next.lines.step};
+        tile.ahead = {next.lines.data + line * next.lines.step, next.lines.step};
       }
-      tiles_->tile(static_cast<size_t>(rows))(
-          left_panel(left, block, p, panel.k), in_place ? panel.lines : Rows{packed, wide},
-          packs ? packed : nullptr, static_cast<size_t>(panel.inner), c.data + row * c.ld + panel.j,
-          c.ld, static_cast<size_t>(panel.columns), c.add || panel.k > 0, ahead);
+      tiles_->tile(static_cast<size_t>(rows))(tile);
     }
   }
 }

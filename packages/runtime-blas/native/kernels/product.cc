@@ -78,8 +78,11 @@ VORAB_INLINE void accumulate(Sums<Count>& sums, Left a, Rows b, float* copy, siz
 }
 
 template <int Count>
-void tile(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size_t columns,
-          bool add, Rows ahead) {
+void tile(const Tile& of) {
+  float* const c = of.c;
+  const int64_t ldc = of.ldc;
+  const size_t columns = of.columns;
+  const bool add = of.add;
   Sums<Count> sums;
   // The result's lines, so that they are there when the sums are.
 #pragma GCC unroll 16
@@ -87,14 +90,14 @@ void tile(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc, size
     __builtin_prefetch(c + r * ldc, 1, 3);
     __builtin_prefetch(c + r * ldc + columns - 1, 1, 3);
   }
-  const bool beside = a.across == 1;
+  const bool beside = of.a.across == 1;
   const auto run = [&]<LineForm L>() {
-    beside ? accumulate<Count, true, L>(sums, a, b, copy, inner, ahead)
-           : accumulate<Count, false, L>(sums, a, b, copy, inner, ahead);
+    beside ? accumulate<Count, true, L>(sums, of.a, of.b, of.copy, of.inner, of.ahead)
+           : accumulate<Count, false, L>(sums, of.a, of.b, of.copy, of.inner, of.ahead);
   };
-  if (copy != nullptr)
+  if (of.copy != nullptr)
     run.template operator()<LineForm::Copied>();
-  else if (b.step != kColumns)
+  else if (of.b.step != kColumns)
     run.template operator()<LineForm::Apart>();
   else
     run.template operator()<LineForm::Packed>();

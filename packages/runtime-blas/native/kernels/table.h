@@ -145,8 +145,20 @@ struct Left {
 // c[rows x columns] = a * b, added to what is there where `add`. b: inner x 2 lanes, of which as
 // many are read as there are columns; all of them are packed at `copy` as well unless it is null.
 // Meanwhile lines of `ahead` are fetched, as many as a quarter of inner.
-using TileFn = void (*)(Left a, Rows b, float* copy, size_t inner, float* c, int64_t ldc,
-                        size_t columns, bool add, Rows ahead);
+struct Tile {
+  Left a;
+  Rows b;
+  float* copy;
+  size_t inner;
+  float* c;
+  int64_t ldc;
+  size_t columns;
+  bool add;
+  Rows ahead;
+};
+// By reference: copies would be read in other widths than they were written in, which waits for all
+// stores of the tile before.
+using TileFn = void (*)(const Tile& tile);
 
 // `inner` lines of elements of f32: element j of line k is k * step + j * across from the first.
 struct Lines {

@@ -110,6 +110,32 @@ VORAB_TEST(row_mode_softmax) {
   }
 }
 
+// What one pass holds, the next ones write over, but for what a later one reads again.
+VORAB_TEST(row_mode_norm_softmax) {
+  for (const bool again : {false, true}) {
+    for (int64_t cols : {1, 23, 24, 64, 100, 127, 128, 333, 1000, 1024}) {
+      const int64_t rows = 11, n = rows * cols;
+      TapeBuilder t({rows, cols}, 1);
+      const auto x = t.load(0, Dt::F32, t.dense());
+      const auto count = t.constant(static_cast<double>(cols));
+      const auto mean = t.scalar("div", {t.reduce(Reduction::Sum, x), count});
+      const auto centred = t.scalar("sub", {x, mean});
+      const auto squares = t.reduce(Reduction::Sum, t.scalar("mul", {centred, centred}));
+      const auto variance = t.scalar("add", {t.scalar("div", {squares, count}), t.constant(1e-5)});
+      const auto y = t.scalar(
+          "add", {t.scalar("mul", {t.scalar("mul", {centred, t.scalar("rsqrt", {variance})}),
+                                   t.load(1, Dt::F32, {0, 1})}),
+                  t.load(2, Dt::F32, {0, 1})});
+      const auto e = t.scalar("exp", {t.scalar("sub", {y, t.reduce(Reduction::Max, y)})});
+      const auto share = t.scalar("div", {e, t.reduce(Reduction::Sum, e)});
+      t.store(3, again ? t.scalar("add", {share, y}) : share, t.dense());
+      expect_same(label("norm and softmax", rows, cols).c_str(), t.source,
+                  {Dt::F32, Dt::F32, Dt::F32, Dt::F32},
+                  buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32}, {n, cols, cols, n}), 1e-5);
+    }
+  }
+}
+
 VORAB_TEST(row_mode_layer_norm) {
   for (int64_t rows : {1, 7, 64}) {
     for (int64_t cols : kSizes) {

@@ -66,6 +66,15 @@ describe('floor divisions', () => {
 });
 
 describe('bounds', () => {
+  test('a dim without the largest extent is refused with the cure', () => {
+    const untyped = dim as unknown as (name: string, bounds?: object) => unknown;
+    for (const bounds of [undefined, {}, { min: 2 }]) {
+      expect(() => untyped('N', bounds)).toThrow(
+        "dim 'N': no bound, expected the largest extent, for example dim('N', { max: 256 })",
+      );
+    }
+  });
+
   test('know that a remainder is below its divisor', () => {
     for (const [size, stride] of [
       [1, 2],

@@ -58,8 +58,14 @@ export function dim(
   name: string,
   bounds: { readonly min?: number; readonly max: number; readonly multipleOf?: number },
 ): DimExpr {
-  const { min = 1, max, multipleOf = 1 } = bounds;
   if (!/^[A-Za-z_]\w*$/.test(name)) throw new RangeError(`dim: '${name}' is not an identifier`);
+  // JavaScript may leave them out.
+  if (typeof bounds?.max !== 'number') {
+    throw new TypeError(
+      `dim '${name}': no bound, expected the largest extent, for example dim('${name}', { max: 256 })`,
+    );
+  }
+  const { min = 1, max, multipleOf = 1 } = bounds;
   for (const [what, n] of Object.entries({ min, max, multipleOf })) {
     if (!Number.isSafeInteger(n) || n < 0 || n > 2 ** 31 - 1) {
       throw new RangeError(`dim '${name}': ${what} is ${n}, expected an integer in [0, 2^31)`);

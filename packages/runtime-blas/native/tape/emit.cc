@@ -6,8 +6,7 @@
 #include "artifact/native/ops.h"
 #include "chaining.h"
 #include "fetch_ahead.h"
-#include "slots.h"
-#include "stage_plan.h"
+#include "held.h"
 
 namespace vorab::blas {
 namespace {
@@ -20,12 +19,11 @@ class Emitter {
         program_(program),
         slots_(program),
         nest_(program.nest),
-        chaining_(chain_ops(source, analysis)) {
+        chaining_(chain_ops(source, analysis)),
+        held_(source, analysis, chaining_, program.nest, slots_) {
     const size_t n = source.instrs.size();
     wide_.assign(n, 0);
     expanded_.assign(n, 0);
-    window_.assign(n, 0);
-    held_.assign(n, 0);
     program.full = std::max(nest_.tile(), nest_.block);
     program.brief = std::min(program.full, std::max(static_cast<int64_t>(kFixed), nest_.block));
     program.stages.resize(static_cast<size_t>(std::max(analysis.stages, 1)));
@@ -125,51 +123,11 @@ class Emitter {
                      std::vector<uint16_t>(n, 0), std::vector<bool>(n, false),
                      std::vector<uint16_t>(n, 0)};
     Stage& stage = program_.stages[static_cast<size_t>(s)];
-    open_windows(s, stage, state);
+    held_.open(s, state.plan, stage.tile, state.slot);
     for (size_t v = 0; v < n; ++v) {
       if (state.plan.forwards[v] >= 0) state.forward[v] = point_at(stage, state.plan.forwards[v]);
     }
     for (size_t at = 0; at < state.plan.events.size(); ++at) event(at, stage, state);
-  }
-
-  void open_windows(int s, Stage& stage, StageState& state) {
-    for (size_t i = 0; i < source_.instrs.size(); ++i) {
-      if (!info(i).held || (info(i).need >> s & 1) == 0) continue;
-      if (held_[i] == 0) {
-        held_[i] = hold_in_place(i, s, state);
-        if (held_[i] == 0)
-          held_[i] = slots_.reg(nest_.reduced_elements() * nest_.block + nest_.tile(), width_of(i));
-        window_[i] = slots_.pointer();
-      }
-      Op op;
-      op.kind = OpKind::Window;
-      op.out = window_[i];
-      op.a = held_[i];
-      op.log2_width = log2_of(width_of(i));
-      stage.tile.push_back(op);
-      state.slot[i] = window_[i];
-    }
-  }
-
-  // The register of a held value that nothing but the chain of i reads from now on, or 0: rows that
-  // stay take up the first-level cache.
-  uint16_t hold_in_place(size_t i, int s, const StageState& state) const {
-    if (!chaining_.members[i].linked) return 0;
-    for (size_t j = 0; j < source_.instrs.size(); ++j) {
-      const bool ends = held_[j] != 0 && info(j).need >> s == 1 && width_of(j) == width_of(i);
-      if (ends && only_reader(j, i, state.plan)) return held_[j];
-    }
-    return 0;
-  }
-
-  bool only_reader(size_t j, size_t i, const StagePlan& plan) const {
-    bool reads = false, others = false;
-    for (size_t at : plan.events) {
-      each_operand(source_, chaining_, at, [&](uint16_t arg) {
-        if (arg == j) (at == i ? reads : others) = true;
-      });
-    }
-    return reads && !others;
   }
 
   uint16_t point_at(Stage& stage, int access) {
@@ -435,8 +393,7 @@ class Emitter {
   const Chaining chaining_;
   std::vector<uint16_t> wide_;      // Uniform and Item values
   std::vector<uint16_t> expanded_;  // Item values, repeated over a tile
-  std::vector<uint16_t> held_;      // registers of whole items
-  std::vector<uint16_t> window_;    // pointers into them
+  HeldValues held_;
 };
 
 }  // namespace

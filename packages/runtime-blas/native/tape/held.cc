@@ -1,0 +1,47 @@
+#include "held.h"
+
+namespace vorab::blas {
+
+void HeldValues::open(int stage, const StagePlan& plan, std::vector<Op>& ops,
+                      std::vector<uint16_t>& slots) {
+  for (size_t i = 0; i < source_.instrs.size(); ++i) {
+    const InstrInfo& info = analysis_.instrs[i];
+    if (!info.held || (info.need >> stage & 1) == 0) continue;
+    if (registers_[i] == 0) {
+      const int64_t elements = nest_.reduced_elements() * nest_.block + nest_.tile();
+      const uint16_t ended = in_place(i, stage, plan);
+      registers_[i] = ended != 0 ? ended : slots_.reg(elements, width_of(i));
+      windows_[i] = slots_.pointer();
+    }
+    Op op;
+    op.kind = OpKind::Window;
+    op.out = windows_[i];
+    op.a = registers_[i];
+    op.log2_width = static_cast<uint8_t>(std::countr_zero(width_of(i)));
+    ops.push_back(op);
+    slots[i] = windows_[i];
+  }
+}
+
+// The register of a value that nothing but the chain of i reads from now on, or 0: rows that stay
+// take up the first-level cache.
+uint16_t HeldValues::in_place(size_t i, int stage, const StagePlan& plan) const {
+  if (!chaining_.members[i].linked) return 0;
+  for (size_t j = 0; j < source_.instrs.size(); ++j) {
+    const bool ends = registers_[j] != 0 && analysis_.instrs[j].need >> stage == 1;
+    if (ends && width_of(j) == width_of(i) && is_only_reader(i, j, plan)) return registers_[j];
+  }
+  return 0;
+}
+
+bool HeldValues::is_only_reader(size_t i, size_t of, const StagePlan& plan) const {
+  bool reads = false, others = false;
+  for (size_t event : plan.events) {
+    each_operand(source_, chaining_, event, [&](uint16_t arg) {
+      if (arg == of) (event == i ? reads : others) = true;
+    });
+  }
+  return reads && !others;
+}
+
+}  // namespace vorab::blas

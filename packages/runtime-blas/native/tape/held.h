@@ -1,0 +1,40 @@
+// Values of whole items that later stages read again: registers, and windows into them for the tile
+// at hand.
+#pragma once
+
+#include <bit>
+
+#include "slots.h"
+#include "stage_plan.h"
+
+namespace vorab::blas {
+
+class HeldValues {
+ public:
+  HeldValues(const TapeSource& source, const Analysis& analysis, const Chaining& chaining,
+             const Nest& nest, Slots& slots)
+      : source_(source),
+        analysis_(analysis),
+        chaining_(chaining),
+        nest_(nest),
+        slots_(slots),
+        registers_(source.instrs.size(), 0),
+        windows_(source.instrs.size(), 0) {}
+
+  // Opens the windows of a stage: adds ops, and fills the slots of the values.
+  void open(int stage, const StagePlan& plan, std::vector<Op>& ops, std::vector<uint16_t>& slots);
+
+ private:
+  size_t width_of(size_t i) const { return width(source_.instrs[i].dtype); }
+  uint16_t in_place(size_t i, int stage, const StagePlan& plan) const;
+  bool is_only_reader(size_t i, size_t of, const StagePlan& plan) const;
+
+  const TapeSource& source_;
+  const Analysis& analysis_;
+  const Chaining& chaining_;
+  const Nest& nest_;
+  Slots& slots_;
+  std::vector<uint16_t> registers_, windows_;  // by instruction
+};
+
+}  // namespace vorab::blas

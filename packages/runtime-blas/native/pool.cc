@@ -85,8 +85,10 @@ void Pool::work(int thread) {
 
 void Pool::worker(int thread) {
   uint32_t seen = 0;
-  while (!stop_.load()) {
+  for (;;) {
+    // In this order: what stops changes the generation last, and so wakes who has seen the old one.
     const uint32_t current = generation_.load();
+    if (stop_.load()) return;
     if (current == seen || (current & 1) == 0) {
       wait_for_work(current);
       continue;

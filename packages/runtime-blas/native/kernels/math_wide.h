@@ -207,7 +207,10 @@ inline V erf_inv_f32(V x) {
 
 inline double sigmoid_f64(double x) {
   const double e = __builtin_exp(x < 0 ? x : -x);
-  return (x < 0 ? e : 1.0) / (1.0 + e);
+  const double sum = 1.0 + e, quotient = (x < 0 ? e : 1.0) / sum;
+  // What the sum has lost in rounding, divided by it.
+  const double inverse = x < 0 ? 1.0 - quotient : quotient;
+  return quotient - quotient * inverse * (e - (sum - 1.0));
 }
 
 }  // namespace vorab::blas::VORAB_ISA

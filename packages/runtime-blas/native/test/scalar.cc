@@ -115,7 +115,7 @@ const std::map<std::string, Row> kRows = {
     UNARY(exp, Float, std::exp(x), 1.5), UNARY(exp2, Float, std::exp2(x), 1.5), UNARY(expm1, Float, std::expm1(x), 1.5),
     UNARY(log, Float, std::log(x), 1.5), UNARY(log2, Float, std::log2(x), 1.5), UNARY(log1p, Float, std::log1p(x), 1.5),
     UNARY(erf, Float, std::erf(x), 1.5), UNARY(erfInv, Float, erf_inv(x), 1.5),
-    UNARY(sigmoid, Float, 1 / (1 + std::exp(-x)), 2.5),
+    UNARY(sigmoid, Float, 1 / (1 + std::exp(-x)), 2.0),
     UNARY(sin, Float, std::sin(x), 1.0), UNARY(cos, Float, std::cos(x), 1.0), UNARY(tan, Float, std::tan(x), 1.0),
     UNARY(asin, Float, std::asin(x), 2.0), UNARY(acos, Float, std::acos(x), 2.0), UNARY(atan, Float, std::atan(x), 2.0),
     UNARY(sinh, Float, std::sinh(x), 2.5), UNARY(cosh, Float, std::cosh(x), 2.5), UNARY(tanh, Float, std::tanh(x), 2.0),

@@ -1,5 +1,8 @@
 // Sessions through the C table: bindings, state, aliasing, tensors, cancelling, routines,
 // statistics.
+#include <atomic>
+
+#include "../pool.h"
 #include "check.h"
 #include "program.h"
 
@@ -176,6 +179,16 @@ VORAB_TEST(options) {
   CHECK(status_of([&] { Runner(doubler.program, "{\"cpu\":\"baseline\",\"threads\":1}"); }) ==
         VORAB_OK);
   CHECK(std::string(vorab_backend_v1()->describe()).find("\"kernels\"") != std::string::npos);
+}
+
+// A worker that is about to sleep is woken as well.
+VORAB_TEST(pools_end_at_any_time) {
+  std::atomic<int> done{0};
+  for (int i = 0; i < 3000; ++i) {
+    Pool pool(3);
+    if (i % 2 == 0) pool.run(4, [&](int64_t, int) { ++done; });
+  }
+  CHECK(done == 6000);
 }
 
 }  // namespace vorab::blas::test

@@ -11,7 +11,8 @@ import type { Arrays, Outcome, Trial } from './trials.ts';
 
 const blas = targets['blas'] as Target;
 
-const routine =
+/** Runs an op that is a routine, at a binding, by its own meaning. */
+export const routine =
   (env: DimEnv): EvaluateOp =>
   (op, inputs, attrs, outputs) => {
     const types = outputs.map(({ dtype, shape }) => ({ dtype, shape }));

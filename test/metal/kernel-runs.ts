@@ -1,6 +1,6 @@
 /** What the kernels of a program must give: its plan for mlx, run step by step as the reference means each op. */
 import type { DimEnv, NdArray, Tensor } from '@vorab/graph';
-import { bindAttrs, evaluateDim, evaluateNode, withTrace } from '@vorab/graph';
+import { evaluateDim, withTrace } from '@vorab/graph';
 import { lower } from '../../packages/compiler/src/lower/index.ts';
 import type { EvaluateOp } from '../../packages/compiler/src/lower/interpret.ts';
 import { StepInterpreter } from '../../packages/compiler/src/lower/interpret.ts';
@@ -8,6 +8,7 @@ import type { Buffer, KernelBody, Step } from '../../packages/compiler/src/lower
 import { canonicalize, prepareFor } from '../../packages/compiler/src/passes/index.ts';
 import type { Target } from '../../packages/compiler/src/targets/index.ts';
 import { targets } from '../../packages/compiler/src/targets/index.ts';
+import { routine } from '../helpers/interpreted.ts';
 import type { Trial } from '../helpers/trials.ts';
 import type { KernelRun } from './emulate.ts';
 
@@ -78,11 +79,3 @@ export function kernelRuns(trial: Trial): readonly ExpectedRun[] {
     });
   });
 }
-
-const routine =
-  (env: DimEnv): EvaluateOp =>
-  (op, inputs, attrs, outputs) => {
-    const types = outputs.map(({ dtype, shape }) => ({ dtype, shape }));
-    const results = evaluateNode(op, inputs, bindAttrs(op, attrs as never, env), types);
-    for (const [i, { data }] of results.entries()) outputs[i]?.data.set(data as never);
-  };

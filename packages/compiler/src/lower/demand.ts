@@ -69,7 +69,7 @@ function ownForm(node: Node): Form {
       // What a view only waits for is not in its map: a reader of its operand would not wait.
       return isPieces(node) ? 'pieces' : node.inputs.length > 1 ? 'alias' : 'folded';
     case 'leaf':
-      return node.op.evaluate === null || 'data' in node.attrs ? 'given' : 'folded';
+      return isGiven(node) ? 'given' : 'folded';
     default:
       return node.op satisfies never;
   }
@@ -98,9 +98,14 @@ function foldedBase(t: Tensor, forms: ReadonlyMap<Node, Form>): Tensor {
   return resolveViews(t, map, (x) => forms.get(x.node) !== 'folded').base;
 }
 
+/** A leaf whose value is there before the entry runs: an input, a state, a constant. */
+export function isGiven({ op, attrs }: Node): boolean {
+  return op.kind === 'leaf' && (op.evaluate === null || 'data' in attrs);
+}
+
 /** A leaf that an instruction can stand for: a splat, a size, an iota whose axis is an iteration dim or fixed. */
 export function isFoldedLeaf(t: Tensor): boolean {
-  return t.node.op.kind === 'leaf' && t.node.op.evaluate !== null && !('data' in t.node.attrs);
+  return t.node.op.kind === 'leaf' && !isGiven(t.node);
 }
 
 /** Whether the index is exactly one iteration dim. */

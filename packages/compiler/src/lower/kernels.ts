@@ -7,7 +7,7 @@ import { scalarRefusal } from '../metal/scalars.ts';
 import { metalTypes } from '../metal/types.ts';
 import { writeKernel } from '../metal/write-kernel.ts';
 import type { Form } from './demand.ts';
-import { viewMap } from './demand.ts';
+import { isGiven, viewMap } from './demand.ts';
 import type { Group, Grouping } from './group.ts';
 import { groupLoops, levelOf } from './group.ts';
 import type { Buffer, Kernel, Tape } from './ir.ts';
@@ -174,7 +174,7 @@ function formOf(node: Node): Form {
     return node.inputs.length === 1 && map?.form !== 'pieces' ? 'folded' : 'routine';
   }
   if (kind !== 'leaf') return 'routine';
-  return node.op.evaluate === null || 'data' in node.attrs ? 'given' : 'folded';
+  return isGiven(node) ? 'given' : 'folded';
 }
 
 // A reduction alone is the target's own; so is what comes after it, which is small.

@@ -4,6 +4,7 @@ import type { StepGraph } from '../entry-graph.ts';
 import { nodesOf, roots } from '../entry-graph.ts';
 import type { Target } from '../targets/target.ts';
 import type { Lowered } from './arena.ts';
+import { isGiven } from './demand.ts';
 import type { Buffer, Operand, Place, Step } from './ir.ts';
 import type { KernelGroup, Kernels } from './kernels.ts';
 import { findKernels, noKernels } from './kernels.ts';
@@ -125,11 +126,6 @@ class OpsLowering {
     this.steps.push(bindStep(t, from, to));
     return to;
   }
-}
-
-/** A leaf whose value is there before the entry runs: an input, a state, a constant. */
-function isGiven({ op, attrs }: Node): boolean {
-  return op.kind === 'leaf' && (op.evaluate === null || 'data' in attrs);
 }
 
 // A reshape to the same shape: a new name for the array, no work.

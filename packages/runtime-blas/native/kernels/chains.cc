@@ -10,7 +10,7 @@ using namespace links;
 template <class Body, bool Whole>
 void link(V a, V b, V c, V d, V e, V f, V g, V h, const Step* step, size_t at, size_t left) {
   V v[8] = {a, b, c, d, e, f, g, h};
-  Body::template run<Whole>(v, step, at, left);
+  Body::template run<Whole>(v, typename Body::Fixed(step), step, at, left);
   constexpr size_t next = Body::kSteps;
   return step[next].fn(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], step + next, at, left);
 }

@@ -66,6 +66,7 @@ ScalarFn find_shorts(const Signature& signature);  // u8 i8 f16 bf16
 ScalarFn find_cast(Dt from, Dt to);
 ChainFn find_chain(Link* links, size_t count);
 ChainFn find_pass(const Link* links, size_t count);  // null: not one of those that have a loop
+PairFn find_pair(const Link* first, size_t count, const Link* second, size_t other);
 
 bool find_reducer(Reduction reduction, Dt dtype, Reducer& out);
 void fill_moves(KernelTable& table);

@@ -128,6 +128,24 @@ inline V read_part(const void* from, size_t count) {
   return v;
 }
 
+// The first `count` elements of V to memory, in whole halves: a masked store of a line that is not
+// in the first cache stops what follows until it comes.
+template <class V>
+inline void write_pieces(void* to, size_t count, V v) {
+  if constexpr (kLanes<V> == 1) {
+    if (count != 0) __builtin_memcpy(to, &v, sizeof v);
+  } else {
+    struct Halves {
+      Vec<Lane<V>, kLanes<V> / 2> low, high;
+    };
+    constexpr size_t kHalf = kLanes<V> / 2;
+    const auto [low, high] = bits_as<Halves>(v);
+    if (count < kHalf) return write_pieces(to, count, low);
+    __builtin_memcpy(to, &low, sizeof low);
+    write_pieces(static_cast<Lane<V>*>(to) + kHalf, count - kHalf, high);
+  }
+}
+
 // The first `count` elements of V to memory.
 template <class V>
 inline void write_part(void* to, size_t count, V v) {

@@ -6,7 +6,6 @@
 
 namespace vorab::blas::VORAB_ISA::links {
 
-struct Step;
 // at: the turn's first element; left: elements from there to the end.
 using LinkFn = void (*)(V, V, V, V, V, V, V, V, const Step* step, size_t at, size_t left);
 
@@ -28,10 +27,11 @@ struct Place {
     return load_part<Dt::F32, N>(first, k * N, lanes_of(k, left));
   }
   VORAB_INLINE void put(size_t k, V x) const {
-    if (Whole)
+    const size_t count = lanes_of(k, left);
+    if (Whole || count == N)
       store<Dt::F32, N>(first, k * N, x);
     else
-      store_part<Dt::F32, N>(first, k * N, lanes_of(k, left), x);
+      write_pieces(first + k * N, count, x);
   }
 };
 
@@ -45,7 +45,8 @@ VORAB_INLINE void each(V (&v)[K], F f) {
 
 struct LoadLink : OneLink<Code::Load> {
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
+  static VORAB_INLINE void run(V (&v)[K], const NothingFixed&, const Step* step, size_t at,
+                               size_t left) {
     const Place<Whole> place(*step, at, left);
     each(v, [&](V, size_t k) VORAB_LAMBDA { return place.get(k); });
   }
@@ -53,7 +54,8 @@ struct LoadLink : OneLink<Code::Load> {
 
 struct StoreLink : OneLink<Code::Store> {
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
+  static VORAB_INLINE void run(V (&v)[K], const NothingFixed&, const Step* step, size_t at,
+                               size_t left) {
     const Place<Whole> place(*step, at, left);
 #pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) place.put(k, v[k]);
@@ -62,9 +64,10 @@ struct StoreLink : OneLink<Code::Store> {
 
 struct StreamLink : OneLink<Code::Stream> {
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
+  static VORAB_INLINE void run(V (&v)[K], const Fixed& fixed, const Step* step, size_t at,
+                               size_t left) {
     float* const to = step->operand + at;
-    if (!Whole || past_vector(to) != 0) return StoreLink::run<Whole>(v, step, at, left);
+    if (!Whole || past_vector(to) != 0) return StoreLink::run<Whole>(v, fixed, step, at, left);
 #pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) stream_vector(to + k * N, v[k]);
   }
@@ -76,7 +79,7 @@ VORAB_INLINE void fetch_turn(const float* from) {
 
 struct FetchLink : OneLink<Code::Fetch> {
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&)[K], const Step* step, size_t at, size_t) {
+  static VORAB_INLINE void run(V (&)[K], const NothingFixed&, const Step* step, size_t at, size_t) {
     fetch_turn(step->operand + at);
   }
 };
@@ -112,7 +115,7 @@ VORAB_INLINE V apply(V value, V operand) {
 template <Code C>
 struct UnaryLink : OneLink<C> {
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step*, size_t, size_t) {
+  static VORAB_INLINE void run(V (&v)[K], const NothingFixed&, const Step*, size_t, size_t) {
     each(v, [](V x, size_t) VORAB_LAMBDA { return apply<C>(x); });
   }
 };
@@ -123,7 +126,8 @@ template <Code C>
 struct BinaryLink : OneLink<C> {
   static bool is(const Link* link) { return link->code == C && !is_fixed(*link); }
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
+  static VORAB_INLINE void run(V (&v)[K], const NothingFixed&, const Step* step, size_t at,
+                               size_t left) {
     const Place<Whole> place(*step, at, left);
     each(v, [&](V x, size_t k) VORAB_LAMBDA { return apply<C>(x, place.get(k)); });
   }
@@ -132,11 +136,14 @@ struct BinaryLink : OneLink<C> {
 // All elements of the operand are equal.
 template <Code C>
 struct FixedLink : OneLink<C> {
+  struct Fixed {
+    V y;
+    explicit VORAB_INLINE Fixed(const Step* step) : y(splat<V>(*step->operand)) {}
+  };
   static bool is(const Link* link) { return link->code == C && is_fixed(*link); }
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t, size_t) {
-    const V y = splat<V>(*step->operand);
-    each(v, [&](V x, size_t) VORAB_LAMBDA { return apply<C>(x, y); });
+  static VORAB_INLINE void run(V (&v)[K], const Fixed& fixed, const Step*, size_t, size_t) {
+    each(v, [&](V x, size_t) VORAB_LAMBDA { return apply<C>(x, fixed.y); });
   }
 };
 
@@ -148,27 +155,57 @@ inline constexpr bool kRoundsOnce = true;
 // 53:8, 2004).
 template <>
 struct FixedLink<Code::Divide> : OneLink<Code::Divide> {
+  struct Fixed {
+    V y, inverse;
+    bool middle;
+    explicit VORAB_INLINE Fixed(const Step* step)
+        : y(splat<V>(*step->operand)),
+          inverse(splat<V>(1.0f / *step->operand)),
+          middle(*step->operand > 0x1p-40f && *step->operand < 0x1p40f) {}
+  };
   static bool is(const Link* link) { return link->code == Code::Divide && is_fixed(*link); }
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t, size_t) {
-    using B = Bits<V>;
-    constexpr uint32_t kLeast = (127 - 85) << 23, kMost = (127 + 85) << 23;
-    const V y = splat<V>(*step->operand), r = splat<V>(1.0f / *step->operand);
+  static VORAB_INLINE void run(V (&v)[K], const Fixed& fixed, const Step*, size_t, size_t) {
+    const V y = fixed.y, r = fixed.inverse;
     V quotients[K];
-    B least = B{} - 1, most = B{};
 #pragma GCC unroll 8
     for (size_t k = 0; k < K; ++k) {
       const V q = v[k] * r;
       quotients[k] = madd(madd(q, y, -v[k]), -r, q);  // in this form zeros keep their signs
+    }
+    if (fixed.middle && (all_near_one(v) || all_middle(v)))
+      each(v, [&](V, size_t k) VORAB_LAMBDA { return quotients[k]; });
+    else
+      each(v, [&](V x, size_t) VORAB_LAMBDA { return x / y; });
+  }
+
+  // From 2^-63 to below 2^65, which is where the first two bits of the exponent differ.
+  template <size_t K>
+  static VORAB_INLINE bool all_near_one(const V (&v)[K]) {
+    using B = Bits<V>;
+    constexpr uint32_t kFirst = 1u << 30;
+    B differ = B{} - 1;
+#pragma GCC unroll 8
+    for (size_t k = 0; k < K; ++k) {
+      const B bits = bits_as<B>(v[k]);
+      differ &= bits ^ (bits + bits);
+    }
+    return !any_of(~differ & kFirst);
+  }
+
+  // From 2^-85 to 2^85, or zero.
+  template <size_t K>
+  static VORAB_INLINE bool all_middle(const V (&v)[K]) {
+    using B = Bits<V>;
+    constexpr uint32_t kLeast = (127 - 85) << 23, kMost = (127 + 85) << 23;
+    B least = B{} - 1, most = B{};
+#pragma GCC unroll 8
+    for (size_t k = 0; k < K; ++k) {
       const B size = bits_as<B>(abs_of(v[k])), nonzero = size - 1;
       least = nonzero < least ? nonzero : least;
       most = size > most ? size : most;
     }
-    const bool middle = *step->operand > 0x1p-40f && *step->operand < 0x1p40f;
-    if (middle && !any_of((least < kLeast) | (most > kMost)))
-      each(v, [&](V, size_t k) VORAB_LAMBDA { return quotients[k]; });
-    else
-      each(v, [&](V x, size_t) VORAB_LAMBDA { return x / y; });
+    return !any_of((least < kLeast) | (most > kMost));
   }
 };
 #else
@@ -190,14 +227,20 @@ struct MultiplyLink {
     return link[0].code == Code::Multiply && is_fixed(link[0]) == FixedFactor &&
            link[1].code == Then && is_fixed(link[1]) == FixedTerm;
   }
+  struct Fixed {
+    V factor{}, term{};
+    explicit VORAB_INLINE Fixed(const Step* step) {
+      if (FixedFactor) factor = splat<V>(*step[0].operand);
+      if (FixedTerm) term = splat<V>(*step[1].operand);
+    }
+  };
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t at, size_t left) {
+  static VORAB_INLINE void run(V (&v)[K], const Fixed& fixed, const Step* step, size_t at,
+                               size_t left) {
     const Place<Whole> factors(step[0], at, left), terms(step[1], at, left);
-    const V factor = FixedFactor ? splat<V>(*step[0].operand) : V{};
-    const V term = FixedTerm ? splat<V>(*step[1].operand) : V{};
     each(v, [&](V x, size_t k) VORAB_LAMBDA {
-      return multiply_then<Then>(x, FixedFactor ? factor : factors.get(k),
-                                 FixedTerm ? term : terms.get(k));
+      return multiply_then<Then>(x, FixedFactor ? fixed.factor : factors.get(k),
+                                 FixedTerm ? fixed.term : terms.get(k));
     });
   }
 };
@@ -207,10 +250,12 @@ struct MultiplyLink {
 // The operand is the state.
 template <class Take>
 struct ReduceLink {
+  using Fixed = NothingFixed;
   static constexpr size_t kSteps = Take::kSteps;
   static bool is(const Link* link) { return Take::is(link); }
   template <bool Whole, size_t K>
-  static VORAB_INLINE void run(V (&v)[K], const Step* step, size_t, size_t left) {
+  static VORAB_INLINE void run(V (&v)[K], const NothingFixed&, const Step* step, size_t,
+                               size_t left) {
     auto* const state = reinterpret_cast<typename Take::State*>(step[kSteps - 1].operand);
     Take::template take<Whole>(*state, v, left);
   }

@@ -49,6 +49,7 @@ KernelTable make_table() {
   KernelTable table{};
   table.scalar = &find_scalar;
   table.chain = &find_chain;
+  table.pair = &find_pair;
   table.reducer = &find_reducer;
   fill_moves(table);
   fill_sums(table);

@@ -127,6 +127,8 @@ struct Chain {
   bool streams;       // some links store past the caches
 };
 using ChainFn = void (*)(const Chain& chain, size_t rows, size_t n);
+// Two chains, turn by turn; the second one may store what the first one loads.
+using PairFn = void (*)(const Chain& first, const Chain& second, size_t rows, size_t n);
 inline constexpr size_t kMostLinks = 64;
 
 // Lines of a matrix, `step` elements apart.
@@ -179,6 +181,8 @@ struct Tiles {
 struct KernelTable {
   ScalarFn (*scalar)(const Signature& signature);  // null: not in this set
   ChainFn (*chain)(Link* links, size_t count);     // for these links, which it completes
+  // Null: these two have no loop.
+  PairFn (*pair)(const Link* first, size_t count, const Link* second, size_t other);
   bool (*reducer)(Reduction reduction, Dt dtype, Reducer& out);
   LoadFn load[4];    // by log2 of the element's width
   StoreFn store[4];  // likewise

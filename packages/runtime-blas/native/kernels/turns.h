@@ -16,9 +16,17 @@ VORAB_INLINE size_t lanes_of(size_t k, size_t left) {
   return left >= (k + 1) * N ? N : left > k * N ? left - k * N : 0;
 }
 
+struct Step;
+
+// What a body reads once for a row.
+struct NothingFixed {
+  explicit NothingFixed(const Step*) {}
+};
+
 // A body of one link of a code.
 template <Code C>
 struct OneLink {
+  using Fixed = NothingFixed;
   static constexpr size_t kSteps = 1;
   static bool is(const Link* link) { return link->code == C; }
 };

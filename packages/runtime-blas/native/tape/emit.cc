@@ -5,6 +5,7 @@
 
 #include "artifact/native/ops.h"
 #include "chaining.h"
+#include "deferral.h"
 #include "fetch_ahead.h"
 #include "held.h"
 
@@ -20,7 +21,7 @@ class Emitter {
         slots_(program),
         nest_(program.nest),
         chaining_(chain_ops(source, analysis)),
-        held_(source, analysis, chaining_, program.nest, slots_) {
+        held_(source, analysis, chaining_, program, slots_) {
     const size_t n = source.instrs.size();
     wide_.assign(n, 0);
     expanded_.assign(n, 0);
@@ -33,10 +34,11 @@ class Emitter {
     for (size_t i = 0; i < source_.instrs.size(); ++i) above_tile(i);
     for (size_t s = 0; s < program_.stages.size(); ++s) stage(static_cast<int>(s));
     fetch_ahead(program_, slots_);
-    find_chains();
     for (size_t i = 0; i < source_.instrs.size(); ++i) {
       if (source_.instrs[i].kind == Kind::Store && info(i).level == Level::Item) store_item(i);
     }
+    defer_last_stage(program_, slots_);
+    find_chains();
   }
 
  private:

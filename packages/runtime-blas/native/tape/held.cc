@@ -27,6 +27,8 @@ void HeldValues::open(int stage, const StagePlan& plan, std::vector<Op>& ops,
 // take up the first-level cache.
 uint16_t HeldValues::in_place(size_t i, int stage, const StagePlan& plan) const {
   if (!chaining_.members[i].linked) return 0;
+  const bool waits = defers_ && (analysis_.instrs[i].need >> (analysis_.stages - 1) & 1) != 0;
+  if (waits) return 0;
   for (size_t j = 0; j < source_.instrs.size(); ++j) {
     const bool ends = registers_[j] != 0 && analysis_.instrs[j].need >> stage == 1;
     if (ends && width_of(j) == width_of(i) && is_only_reader(i, j, plan)) return registers_[j];

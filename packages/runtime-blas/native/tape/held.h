@@ -4,7 +4,7 @@
 
 #include <bit>
 
-#include "slots.h"
+#include "deferral.h"
 #include "stage_plan.h"
 
 namespace vorab::blas {
@@ -12,11 +12,12 @@ namespace vorab::blas {
 class HeldValues {
  public:
   HeldValues(const TapeSource& source, const Analysis& analysis, const Chaining& chaining,
-             const Nest& nest, Slots& slots)
+             const TapeProgram& program, Slots& slots)
       : source_(source),
         analysis_(analysis),
         chaining_(chaining),
-        nest_(nest),
+        nest_(program.nest),
+        defers_(may_defer(program)),
         slots_(slots),
         registers_(source.instrs.size(), 0),
         windows_(source.instrs.size(), 0) {}
@@ -33,6 +34,7 @@ class HeldValues {
   const Analysis& analysis_;
   const Chaining& chaining_;
   const Nest& nest_;
+  const bool defers_;
   Slots& slots_;
   std::vector<uint16_t> registers_, windows_;  // by instruction
 };

@@ -24,7 +24,7 @@ void TapeRun::items(int64_t from, int64_t to) {
   if (nest_.mode == Mode::Map)
     map(from, to);
   else
-    for (int64_t item = from; item < to; ++item) whole_item(item);
+    for (int64_t item = from; item < to; ++item) whole_item(item, item + 1 == to);
   if (program_.streams) kernels_.fence();
 }
 
@@ -82,15 +82,27 @@ int64_t TapeRun::outermost_extent() const {
   return nest_.rows_are_items ? nest_.col.extent : nest_.row.extent;
 }
 
-void TapeRun::whole_item(int64_t item) {
+void TapeRun::whole_item(int64_t item, bool is_last) {
   place_item(item);
   item_ops(program_.item_first);
-  for (const Stage& stage : program_.stages) {
+  const bool waits = program_.late.count > 0 && !is_last && next_has_as_many(item);
+  const size_t stages = program_.stages.size() - (waits ? 1 : 0);
+  for (size_t s = 0; s < stages; ++s) {
+    const Stage& stage = program_.stages[s];
     stage_tiles(stage, {0, outermost_extent()});
     finish(stage);
     item_ops(stage.item);
   }
+  waits_ = waits;
+  if (waits) slots_[program_.late.out] = address(program_.late.access, 0, 0);
   item_ops(program_.item_last);
+}
+
+// Rows as this item: the late chain goes from row to row with the next one's.
+bool TapeRun::next_has_as_many(int64_t item) const {
+  const int64_t blocks = ceil_div(nest_.across.extent, nest_.block);
+  const int64_t first = (item + 1) % blocks * nest_.block;
+  return std::min(nest_.block, nest_.across.extent - first) == item_n_;
 }
 
 void TapeRun::stage_tiles(const Stage& stage, Range outermost) {

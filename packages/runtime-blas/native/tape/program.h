@@ -51,6 +51,7 @@ struct Op {
   ScalarFn fn = nullptr;
   ChainFn chain = nullptr;
   uint32_t first = 0, count = 0;  // links
+  PairFn pair = nullptr;          // with the late chain of the item before
   bool reduces = false, row_by_row = false;
 };
 
@@ -65,6 +66,12 @@ struct Stage {
   std::vector<Op> tile;  // per tile
   std::vector<Accumulator> accumulators;
   std::vector<Op> item;  // after the stage's reductions, per item
+};
+
+// The chain of the last stage, that waits for the next item's stage before the last.
+struct Late {
+  uint32_t first = 0, count = 0;  // links; none: nothing waits
+  uint16_t access = 0, out = 0;   // what it stores, and the slot of the address
 };
 
 struct ConstFill {
@@ -98,6 +105,8 @@ struct TapeProgram {
   bool streams = false;                  // some stores go past the caches
   bool fetches = false;                  // in Map mode: what the next tile reads
   int lead = -1;                         // the access on whose cache lines tiles begin
+
+  Late late;
 
   bool empty() const { return nest.empty; }
 };

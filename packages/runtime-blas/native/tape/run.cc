@@ -120,9 +120,16 @@ void TapeRun::chain(const Op& op, size_t rows, size_t cols) const {
   }
   const size_t n = op.whole_vectors && rows == 1 ? (cols + 15) & ~size_t{15} : cols;
   void* const accumulator = op.reduces ? slots_[stage_->accumulators[op.index].acc] : nullptr;
-  op.chain({program_.links.data() + op.first, op.count, slots_, accumulator, first_tile_,
-            program_.streams},
-           rows, n);
+  const Chain chain{program_.links.data() + op.first,
+                    op.count,
+                    slots_,
+                    accumulator,
+                    first_tile_,
+                    program_.streams};
+  if (op.pair == nullptr || !waits_) return op.chain(chain, rows, n);
+  const Late& late = program_.late;
+  op.pair({program_.links.data() + late.first, late.count, slots_, nullptr, true, true}, chain,
+          rows, n);
 }
 
 void TapeRun::tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t rows,

@@ -36,7 +36,8 @@ class TapeRun {
   void map(int64_t from, int64_t to);
   int64_t past_line() const;
   void place_item(int64_t item);
-  void whole_item(int64_t item);
+  void whole_item(int64_t item, bool is_last);
+  bool next_has_as_many(int64_t item) const;
   void stage_tiles(const Stage& stage, Range outermost);
   void row_tiles(const Stage& stage, Range rows, Range cols);
   void tile(const std::vector<Op>& ops, int64_t row, int64_t col, int64_t rows, int64_t cols);
@@ -86,6 +87,7 @@ class TapeRun {
   Memo* memos_;
   const Stage* stage_ = nullptr;
   bool first_tile_ = true;
+  bool waits_ = false;  // the late chain of the item before has not run
   int64_t item_n_ = 1;
   int64_t position_ = 0;  // elements of the item before this tile
 };

@@ -125,4 +125,44 @@ VORAB_TEST(passes_are_their_chains) {
   }
 }
 
+// The second chain stores over what the first one loads.
+VORAB_TEST(pairs_are_their_chains) {
+  const std::vector<Link> first{each(Code::Load, 3), row(Code::Divide, 5), each(Code::Stream, 1)};
+  const std::vector<Link> second{each(Code::Fetch, 2), each(Code::Load, 0),  row(Code::Subtract, 4),
+                                 {Code::Exp},          each(Code::Store, 3), {Code::Sum}};
+  for (const char* cpu : {"avx2", "avx512"}) {
+    const KernelTable* kernels = nullptr;
+    try {
+      kernels = choose_kernels(cpu).kernels;
+    } catch (const Unsupported&) {
+      continue;
+    }
+    const PairFn pair = kernels->pair(first.data(), first.size(), second.data(), second.size());
+    CHECK(pair != nullptr, cpu);
+    CHECK(kernels->pair(second.data(), second.size(), first.data(), first.size()) == nullptr, cpu);
+    for (size_t n : {1, 7, 16, 100, 128, 129, 333, 1000, 1024}) {
+      for (size_t offset : {0, 3}) {
+        Result apart, together;
+        for (Result* result : {&apart, &together}) {
+          std::vector<Link> links[] = {first, second};
+          std::byte* slots[6];
+          for (int s = 0; s < 6; ++s)
+            slots[s] = reinterpret_cast<std::byte*>(result->memory.slots[s].data() +
+                                                    (s == 1 ? offset : 0));
+          const Chain a{links[0].data(), first.size(), slots, nullptr, true, true};
+          const Chain b{links[1].data(), second.size(), slots, result->sums, true, false};
+          if (result == &together) {
+            pair(a, b, kRows, n);
+          } else {
+            kernels->chain(links[0].data(), first.size())(a, kRows, n);
+            kernels->chain(links[1].data(), second.size())(b, kRows, n);
+          }
+        }
+        CHECK(same(apart, together) && apart.memory.slots[1] == together.memory.slots[1],
+              std::string(cpu) + " of " + std::to_string(n) + " from " + std::to_string(offset));
+      }
+    }
+  }
+}
+
 }  // namespace vorab::blas::test

@@ -157,6 +157,44 @@ VORAB_TEST(softmax_in_place) {
   }
 }
 
+// A result of more than the caches hold is stored past them while the next rows compute: the bits
+// are those of a few rows at a time, wherever lines begin.
+VORAB_TEST(softmax_past_the_caches) {
+  for (int64_t cols : {1000, 1024, 517}) {
+    const int64_t rows = (12 << 20) / 4 / cols + 3, part = 40;
+    const Buffers given = buffers_of({Dt::F32}, {rows * cols});
+    for (int64_t offset : {0, 5}) {
+      TapeSource whole = softmax(rows, cols);
+      whole.accesses.back().offset = offset;
+      const size_t bytes = given[0].size(), before = static_cast<size_t>(offset) * 4;
+      const Buffers out =
+          run_compiled(whole, {given[0], std::vector<std::byte>(bytes + before)}, 2);
+      for (int64_t row = 0; row + part <= rows; row += part) {
+        const auto first = static_cast<size_t>(row * cols) * 4;
+        const size_t size = static_cast<size_t>(part * cols) * 4;
+        const std::vector<std::byte> rows_of(given[0].begin() + static_cast<int64_t>(first),
+                                             given[0].begin() + static_cast<int64_t>(first + size));
+        const Buffers few =
+            run_compiled(softmax(part, cols), {rows_of, std::vector<std::byte>(size)});
+        CHECK(std::memcmp(out[1].data() + before + first, few[1].data(), size) == 0,
+              label("rows", row, cols) + " from " + std::to_string(offset));
+      }
+    }
+  }
+}
+
+VORAB_TEST(what_is_stored_late) {
+  for (const char* cpu : {"avx2", "avx512"}) {
+    try {
+      const KernelTable& kernels = *choose_kernels(cpu).kernels;
+      CHECK(compile_tape(softmax(4096, 1024), kernels).late.count > 0, cpu);
+      CHECK(compile_tape(softmax(512, 1024), kernels).late.count == 0, "stays in the caches");
+      CHECK(compile_tape(layer_norm(4096, 1024), kernels).late.count == 0, "reads an earlier mean");
+    } catch (const Unsupported&) {
+    }
+  }
+}
+
 // Moderate numerators, in whole turns, then any bits: both ways to divide by one value give its
 // bits.
 VORAB_TEST(division_by_one_value) {

@@ -168,6 +168,11 @@ export class ReferenceSession implements BackendSession {
     return this.#tensors.size;
   }
 
+  /** Its loops take arrays as they lie. */
+  bytesToLine(): number {
+    return 0;
+  }
+
   #post<T>(work: () => T): Promise<T> {
     return this.#queue.post(() => once(work));
   }

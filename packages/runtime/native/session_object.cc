@@ -64,6 +64,7 @@ Napi::Function SessionObject::define(Napi::Env env) {
                          InstanceMethod<&SessionObject::read_tensor>("readTensor"),
                          InstanceMethod<&SessionObject::read_tensor_sync>("readTensorSync"),
                          InstanceMethod<&SessionObject::release_tensor>("releaseTensor"),
+                         InstanceMethod<&SessionObject::bytes_to_line>("bytesToLine"),
                          InstanceMethod<&SessionObject::stats>("stats"),
                          InstanceMethod<&SessionObject::stats_sync>("statsSync"),
                          InstanceMethod<&SessionObject::ledger>("ledger"),
@@ -251,6 +252,13 @@ Napi::Value SessionObject::abort(const Napi::CallbackInfo& info) {
 
 Napi::Value SessionObject::close(const Napi::CallbackInfo& info) {
   return Napi::Value(info.Env(), host_->close());
+}
+
+Napi::Value SessionObject::bytes_to_line(const Napi::CallbackInfo& info) {
+  constexpr uintptr_t kLine = 64;
+  if (!info[0].IsArrayBuffer()) throw argument_error(info.Env(), "not an ArrayBuffer");
+  const auto at = reinterpret_cast<uintptr_t>(info[0].As<Napi::ArrayBuffer>().Data());
+  return Napi::Number::New(info.Env(), static_cast<double>((kLine - at % kLine) % kLine));
 }
 
 Napi::Value SessionObject::outstanding(const Napi::CallbackInfo& info) {

@@ -46,6 +46,7 @@ class SessionObject final : public Napi::ObjectWrap<SessionObject> {
   Napi::Value profile(const Napi::CallbackInfo& info);
   Napi::Value abort(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
+  Napi::Value bytes_to_line(const Napi::CallbackInfo& info);
   Napi::Value outstanding(const Napi::CallbackInfo& info);
   Napi::Value live_tensors(const Napi::CallbackInfo& info);
 

@@ -39,6 +39,8 @@ export interface BackendSession {
   readTensor(slot: number): Promise<ArrayBuffer>;
   readTensorSync(slot: number): ArrayBuffer;
   releaseTensor(slot: number): void;
+  /** Bytes from the begin of a buffer to where the runtime reads and fills arrays best; less than 64. */
+  bytesToLine(buffer: ArrayBuffer): number;
   /** Values in the order of `backendStats`. */
   stats(): Promise<readonly number[]>;
   statsSync(): readonly number[];

@@ -58,34 +58,53 @@ export interface ScalarOf {
   readonly f64: number;
 }
 
+/** The elements of a buffer, or `length` of them from the byte `offset` on. */
+type ArrayView<D extends DType> = (
+  buffer: ArrayBuffer,
+  offset?: number,
+  length?: number,
+) => ArrayOf[D];
+
 interface DTypeRow<D extends DType> {
   readonly bytes: number;
   /** The array that a user is told to give. */
   readonly array: string;
   /** Every array that is taken, by its `Symbol.toStringTag`. */
   readonly tags: readonly string[];
-  readonly view: (buffer: ArrayBuffer) => ArrayOf[D];
+  readonly view: ArrayView<D>;
   readonly safetensors: string;
 }
 
 const table: { readonly [D in DType]: DTypeRow<D> } = {
-  bool: row(1, 'Uint8Array', ['Uint8Array'], (b) => new Uint8Array(b), 'BOOL'),
-  u8: row(1, 'Uint8Array', ['Uint8Array', 'Uint8ClampedArray'], (b) => new Uint8Array(b), 'U8'),
-  i8: row(1, 'Int8Array', ['Int8Array'], (b) => new Int8Array(b), 'I8'),
-  u32: row(4, 'Uint32Array', ['Uint32Array'], (b) => new Uint32Array(b), 'U32'),
-  i32: row(4, 'Int32Array', ['Int32Array'], (b) => new Int32Array(b), 'I32'),
-  i64: row(8, 'BigInt64Array', ['BigInt64Array'], (b) => new BigInt64Array(b), 'I64'),
-  f16: row(2, 'Uint16Array', ['Uint16Array', 'Float16Array'], (b) => new Uint16Array(b), 'F16'),
-  bf16: row(2, 'Uint16Array', ['Uint16Array'], (b) => new Uint16Array(b), 'BF16'),
-  f32: row(4, 'Float32Array', ['Float32Array'], (b) => new Float32Array(b), 'F32'),
-  f64: row(8, 'Float64Array', ['Float64Array'], (b) => new Float64Array(b), 'F64'),
+  bool: row(1, 'Uint8Array', ['Uint8Array'], (b, o, n) => new Uint8Array(b, o, n), 'BOOL'),
+  u8: row(
+    1,
+    'Uint8Array',
+    ['Uint8Array', 'Uint8ClampedArray'],
+    (b, o, n) => new Uint8Array(b, o, n),
+    'U8',
+  ),
+  i8: row(1, 'Int8Array', ['Int8Array'], (b, o, n) => new Int8Array(b, o, n), 'I8'),
+  u32: row(4, 'Uint32Array', ['Uint32Array'], (b, o, n) => new Uint32Array(b, o, n), 'U32'),
+  i32: row(4, 'Int32Array', ['Int32Array'], (b, o, n) => new Int32Array(b, o, n), 'I32'),
+  i64: row(8, 'BigInt64Array', ['BigInt64Array'], (b, o, n) => new BigInt64Array(b, o, n), 'I64'),
+  f16: row(
+    2,
+    'Uint16Array',
+    ['Uint16Array', 'Float16Array'],
+    (b, o, n) => new Uint16Array(b, o, n),
+    'F16',
+  ),
+  bf16: row(2, 'Uint16Array', ['Uint16Array'], (b, o, n) => new Uint16Array(b, o, n), 'BF16'),
+  f32: row(4, 'Float32Array', ['Float32Array'], (b, o, n) => new Float32Array(b, o, n), 'F32'),
+  f64: row(8, 'Float64Array', ['Float64Array'], (b, o, n) => new Float64Array(b, o, n), 'F64'),
 };
 
 function row<D extends DType>(
   bytes: number,
   array: string,
   tags: readonly string[],
-  view: (buffer: ArrayBuffer) => ArrayOf[D],
+  view: ArrayView<D>,
   safetensors: string,
 ): DTypeRow<D> {
   return { bytes, array, tags, view, safetensors };
@@ -110,9 +129,14 @@ export function arrayFits(dtype: DType, tag: string | undefined): boolean {
   return tag !== undefined && table[dtype].tags.includes(tag);
 }
 
-/** Elements of `buffer`. */
-export function viewOf<D extends DType>(dtype: D, buffer: ArrayBuffer): ArrayOf[D] {
-  return table[dtype].view(buffer);
+/** Elements of `buffer`: all, or `length` of them from the byte `offset` on. */
+export function viewOf<D extends DType>(
+  dtype: D,
+  buffer: ArrayBuffer,
+  offset?: number,
+  length?: number,
+): ArrayOf[D] {
+  return table[dtype].view(buffer, offset, length);
 }
 
 /** `F32` for f32. */

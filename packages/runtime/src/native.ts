@@ -51,6 +51,7 @@ export const sessionMethods: { readonly [K in keyof BackendSession]: true } = {
   readTensor: true,
   readTensorSync: true,
   releaseTensor: true,
+  bytesToLine: true,
   stats: true,
   statsSync: true,
   ledger: true,

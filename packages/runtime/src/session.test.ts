@@ -55,6 +55,27 @@ describe.each(stubs)('a session of %s', (stub) => {
     expect(await (sync['flag'] as Tensor).item()).toBe(true);
   });
 
+  test('allocates arrays where the runtime reads and fills them best', async () => {
+    await using session = await openStub(stub);
+    const image = session.allocate('f32', [2, 4]);
+    const out = { image: session.allocate('f32', [2, 4]), label: null, flag: null };
+    expect([image.length, image.every((x) => x === 0)]).toEqual([8, true]);
+    expect(image.byteOffset).toBeLessThan(64);
+    image.fill(3);
+    session.callSync('pair', { image, label: Int32Array.of(1, 2), flag: true }, { out });
+    expect(out.image).toEqual(image);
+    const others = (['bool', 'i64', 'bf16'] as const).map((d) => session.allocate(d, [3]));
+    expect(others).toEqual([new Uint8Array(3), new BigInt64Array(3), new Uint16Array(3)]);
+    expect([session.allocate('f64', []).length, session.allocate('f64', [0, 5]).length]).toEqual([
+      1, 0,
+    ]);
+    for (const shape of [[-1], [1.5], [2 ** 40, 2 ** 40]]) {
+      expect(() => session.allocate('f32', shape)).toThrow(/allocate: the shape \[/);
+    }
+    await session.close();
+    expect(() => session.allocate('f32', [1])).toThrow(/closed/);
+  });
+
   test('rejects when the caller’s array goes away meanwhile', async () => {
     await using session = await openStub(stub);
     const y = new Float32Array(8);

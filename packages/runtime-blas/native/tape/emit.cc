@@ -234,6 +234,7 @@ class Emitter {
     const SourceInstr& instr = source_.instrs[i];
     const bool load = instr.kind == Kind::Load && state.plan.by_rows[i];
     const int access = load ? instr.arg[0] : state.plan.forwards[i];
+    if (info(i).held) return held_.row_of(i);
     return access < 0 ? Link::kDense : program_.accesses[static_cast<size_t>(access)].link_row();
   }
 

@@ -22,12 +22,16 @@ class HeldValues {
         registers_(source.instrs.size(), 0),
         windows_(source.instrs.size(), 0) {}
 
+  // Elements from one row of the value to the next: whole vectors, where chains alone touch it.
+  uint32_t row_of(size_t i) const;
+
   // Opens the windows of a stage: adds ops, and fills the slots of the values.
   void open(int stage, const StagePlan& plan, std::vector<Op>& ops, std::vector<uint16_t>& slots);
 
  private:
   size_t width_of(size_t i) const { return width(source_.instrs[i].dtype); }
   uint16_t in_place(size_t i, int stage, const StagePlan& plan) const;
+  bool is_of_chains(size_t i) const;
   bool is_only_reader(size_t i, size_t of, const StagePlan& plan) const;
 
   const TapeSource& source_;

@@ -30,22 +30,24 @@ bool only_reduces(const TapeSource& source) {
   return true;
 }
 
+constexpr int64_t kLongTile = 2048;  // of elements, each of which goes through the tape in one loop
+
 // Registers in flight should fit the first-level cache.
-int64_t tile_for(const TapeSource& source) {
+int64_t tile_for(const TapeSource& source, bool long_tiles) {
   const size_t n = source.instrs.size();
   if (source.reduced > 0 && source.inner > 0 && only_reduces(source)) return 8192;
   if (source.reduced > 0) {  // which has a cost per tile
     const bool long_rows = !source.dims.empty() && source.dims.back() >= kLongRow;
     return n > 24 ? 512 : long_rows && source.inner == 0 ? 4096 : 2048;
   }
-  return n <= 6 ? 1024 : 512;
+  return long_tiles ? kLongTile : n <= 6 ? 1024 : 512;
 }
 
 constexpr double kGrain = 100e3;  // cost of one task: some 10 to 30 microseconds
 constexpr int64_t kMostTasks = 64;
 constexpr int64_t kMostChunks = 64;
-constexpr int64_t kHoldBytes = 128 << 10;
-constexpr double kCached = 2 << 20;  // bytes: less than this is mostly in some cache
+constexpr int64_t kHoldBytes = 2 << 20;  // computing them again costs more than the last cache
+constexpr double kCached = 2 << 20;      // bytes: less than this is mostly in some cache
 
 // Blocks of the outermost reduced loop: what a split may cut.
 int64_t reduced_blocks(const Nest& nest) {
@@ -153,12 +155,17 @@ int64_t held_bytes(const TapeSource& source, const Analysis& analysis, const Nes
   return bytes * nest.reduced_elements() * nest.block;
 }
 
+struct Choice {
+  int64_t least_row = 24;  // shorter rows do not go row by row
+  bool long_tiles = true;
+};
+
 TapeProgram compile_for(const TapeSource& given, const KernelTable& kernels, bool is_part,
-                        int64_t least_row) {
+                        Choice choice) {
   TapeProgram program;
   program.kernels = &kernels;
-  program.nest = make_nest(given, streams_of(given), tile_for(given));
-  program.nest.least_row = least_row;
+  program.nest = make_nest(given, streams_of(given), tile_for(given, choice.long_tiles));
+  program.nest.least_row = choice.least_row;
   if (program.nest.empty) return program;
   program.accesses = accesses_of(given, program.nest);
   choose_streams(given, program);
@@ -192,11 +199,18 @@ bool has_links(const TapeProgram& program) {
 }  // namespace
 
 TapeProgram compile_tape(const TapeSource& source, const KernelTable& kernels, bool is_part) {
-  constexpr int64_t kShortRow = 24;
-  TapeProgram program = compile_for(source, kernels, is_part, kShortRow);
+  constexpr int64_t kFirstCache = 32 << 10;
+  Choice choice;
+  TapeProgram program = compile_for(source, kernels, is_part, choice);
   const bool short_rows = program.nest.row_by_row() && program.nest.tile_cols < kLongRow;
-  return short_rows && has_links(program) ? compile_for(source, kernels, is_part, kLongRow)
-                                          : program;
+  const bool crowds = program.nest.mode == Mode::Map && program.scratch_bytes > kFirstCache;
+  if (short_rows && has_links(program))
+    choice.least_row = kLongRow;
+  else if (crowds)
+    choice.long_tiles = false;
+  else
+    return program;
+  return compile_for(source, kernels, is_part, choice);
 }
 
 }  // namespace vorab::blas

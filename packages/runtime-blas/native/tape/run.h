@@ -60,10 +60,8 @@ class TapeRun {
   std::byte* ahead(uint16_t access, int64_t row, int64_t col) const {
     if (nest_.mode != Mode::Map) return address(access, row + nest_.block, col);
     constexpr int64_t kElements = 512;  // enough time for them to come
-    const int64_t tiles = std::max<int64_t>(kElements / nest_.tile(), 1);
-    if (nest_.tile_cols < nest_.col.extent)
-      return address(access, row, col + tiles * nest_.tile_cols);
-    return address(access, row + tiles * nest_.tile_rows, col);
+    if (nest_.tile_rows == 1) return address(access, row, col + kElements);
+    return address(access, row + std::max<int64_t>(kElements / nest_.tile_cols, 1), col);
   }
   void fill(const Op& op, const Move& move, int64_t row, int64_t col);
   void spill(const Op& op, const Move& move, int64_t row, int64_t col) const;

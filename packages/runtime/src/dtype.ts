@@ -58,70 +58,54 @@ export interface ScalarOf {
   readonly f64: number;
 }
 
-/** The elements of a buffer, or `length` of them from the byte `offset` on. */
-type ArrayView<D extends DType> = (
-  buffer: ArrayBuffer,
-  offset?: number,
-  length?: number,
-) => ArrayOf[D];
+/** Of the elements of a buffer, or of `length` of them from the byte `offset` on. */
+interface ArrayConstructor<D extends DType> {
+  new (buffer: ArrayBuffer, offset?: number, length?: number): ArrayOf[D];
+  readonly name: string;
+  readonly BYTES_PER_ELEMENT: number;
+}
 
 interface DTypeRow<D extends DType> {
-  readonly bytes: number;
   /** The array that a user is told to give. */
-  readonly array: string;
+  readonly array: ArrayConstructor<D>;
+  readonly safetensors: string;
   /** Every array that is taken, by its `Symbol.toStringTag`. */
   readonly tags: readonly string[];
-  readonly view: ArrayView<D>;
-  readonly safetensors: string;
 }
 
 const table: { readonly [D in DType]: DTypeRow<D> } = {
-  bool: row(1, 'Uint8Array', ['Uint8Array'], (b, o, n) => new Uint8Array(b, o, n), 'BOOL'),
-  u8: row(
-    1,
-    'Uint8Array',
-    ['Uint8Array', 'Uint8ClampedArray'],
-    (b, o, n) => new Uint8Array(b, o, n),
-    'U8',
-  ),
-  i8: row(1, 'Int8Array', ['Int8Array'], (b, o, n) => new Int8Array(b, o, n), 'I8'),
-  u32: row(4, 'Uint32Array', ['Uint32Array'], (b, o, n) => new Uint32Array(b, o, n), 'U32'),
-  i32: row(4, 'Int32Array', ['Int32Array'], (b, o, n) => new Int32Array(b, o, n), 'I32'),
-  i64: row(8, 'BigInt64Array', ['BigInt64Array'], (b, o, n) => new BigInt64Array(b, o, n), 'I64'),
-  f16: row(
-    2,
-    'Uint16Array',
-    ['Uint16Array', 'Float16Array'],
-    (b, o, n) => new Uint16Array(b, o, n),
-    'F16',
-  ),
-  bf16: row(2, 'Uint16Array', ['Uint16Array'], (b, o, n) => new Uint16Array(b, o, n), 'BF16'),
-  f32: row(4, 'Float32Array', ['Float32Array'], (b, o, n) => new Float32Array(b, o, n), 'F32'),
-  f64: row(8, 'Float64Array', ['Float64Array'], (b, o, n) => new Float64Array(b, o, n), 'F64'),
+  bool: row<'bool'>(Uint8Array, 'BOOL'),
+  u8: row<'u8'>(Uint8Array, 'U8', 'Uint8ClampedArray'),
+  i8: row<'i8'>(Int8Array, 'I8'),
+  u32: row<'u32'>(Uint32Array, 'U32'),
+  i32: row<'i32'>(Int32Array, 'I32'),
+  i64: row<'i64'>(BigInt64Array, 'I64'),
+  f16: row<'f16'>(Uint16Array, 'F16', 'Float16Array'),
+  bf16: row<'bf16'>(Uint16Array, 'BF16'),
+  f32: row<'f32'>(Float32Array, 'F32'),
+  f64: row<'f64'>(Float64Array, 'F64'),
 };
 
 function row<D extends DType>(
-  bytes: number,
-  array: string,
-  tags: readonly string[],
-  view: ArrayView<D>,
+  array: ArrayConstructor<D>,
   safetensors: string,
+  ...others: readonly string[]
 ): DTypeRow<D> {
-  return { bytes, array, tags, view, safetensors };
+  return { array, safetensors, tags: [array.name, ...others] };
 }
 
 export function dtypeBytes(dtype: DType): number {
-  return table[dtype].bytes;
+  return table[dtype].array.BYTES_PER_ELEMENT;
 }
 
 /** The constructor of the array that a user is told to give. */
 export function arrayConstructor(dtype: DType): unknown {
-  return table[dtype].view(new ArrayBuffer(0)).constructor;
+  return table[dtype].array;
 }
 
 /** `Float32Array` for f32. */
 export function arrayName(dtype: DType): string {
-  return table[dtype].array;
+  return table[dtype].array.name;
 }
 
 /** Whether an array with this `Symbol.toStringTag` holds elements of `dtype`. */
@@ -136,7 +120,7 @@ export function viewOf<D extends DType>(
   offset?: number,
   length?: number,
 ): ArrayOf[D] {
-  return table[dtype].view(buffer, offset, length);
+  return new table[dtype].array(buffer, offset, length);
 }
 
 /** `F32` for f32. */

@@ -35,8 +35,7 @@ bool stores(const Link* links, size_t count, uint16_t slot) {
 
 bool may_defer(const TapeProgram& program) {
   const Nest& nest = program.nest;
-  return program.streams && program.chunks == 1 && nest.row_by_row() &&
-         nest.tile_rows >= nest.block && nest.tile_cols >= nest.col.extent;
+  return program.streams && program.chunks == 1 && nest.row_by_row() && nest.item_is_tile();
 }
 
 void defer_last_stage(TapeProgram& program, Slots& slots) {

@@ -229,12 +229,12 @@ class Emitter {
     return {};
   }
 
-  // Elements from one row to the next of a value that lies in memory, not in a register.
+  // Elements from one row to the next of a value that lies in memory or is held.
   uint32_t row_of(size_t i, const StageState& state) const {
+    if (info(i).held) return held_.row_of(i);
     const SourceInstr& instr = source_.instrs[i];
     const bool load = instr.kind == Kind::Load && state.plan.by_rows[i];
     const int access = load ? instr.arg[0] : state.plan.forwards[i];
-    if (info(i).held) return held_.row_of(i);
     return access < 0 ? Link::kDense : program_.accesses[static_cast<size_t>(access)].link_row();
   }
 

@@ -37,6 +37,7 @@ struct Nest {
   bool row_by_row() const {
     return mode == Mode::Rows && rows_are_items && (tile_rows == 1 || tile_cols >= least_row);
   }
+  bool item_is_tile() const { return tile_rows >= block && tile_cols >= col.extent; }
   // A value of the item is one element to those ops.
   bool one_item() const { return mode == Mode::Rows && (!rows_are_items || row_by_row()); }
 

@@ -8,10 +8,10 @@ void HeldValues::open(int stage, const StagePlan& plan, std::vector<Op>& ops,
     const InstrInfo& info = analysis_.instrs[i];
     if (!info.held || (info.need >> stage & 1) == 0) continue;
     if (registers_[i] == 0) {
-      const uint32_t row = row_of(i);
-      const int64_t elements = row == Link::kDense
+      rows_[i] = find_row(i, plan);
+      const int64_t elements = rows_[i] == Link::kDense
                                    ? nest_.reduced_elements() * nest_.block + nest_.tile()
-                                   : row * nest_.block;
+                                   : rows_[i] * nest_.block;
       const uint16_t ended = in_place(i, stage, plan);
       registers_[i] = ended != 0 ? ended : slots_.reg(elements, width_of(i));
       windows_[i] = slots_.pointer();
@@ -34,7 +34,7 @@ uint16_t HeldValues::in_place(size_t i, int stage, const StagePlan& plan) const 
   if (waits) return 0;
   for (size_t j = 0; j < source_.instrs.size(); ++j) {
     const bool ends =
-        registers_[j] != 0 && row_of(j) == row_of(i) && analysis_.instrs[j].need >> stage == 1;
+        registers_[j] != 0 && rows_[j] == rows_[i] && analysis_.instrs[j].need >> stage == 1;
     if (ends && width_of(j) == width_of(i) && is_only_reader(i, j, plan)) return registers_[j];
   }
   return 0;
@@ -50,32 +50,21 @@ bool HeldValues::is_only_reader(size_t i, size_t of, const StagePlan& plan) cons
   return reads && !others;
 }
 
-uint32_t HeldValues::row_of(size_t i) const {
+// plan: of the stage that computes the value.
+uint32_t HeldValues::find_row(size_t i, const StagePlan& plan) const {
   constexpr int64_t kVector = 16;  // f32 of a cache line
-  const bool one_tile = nest_.tile_rows >= nest_.block && nest_.tile_cols >= nest_.col.extent;
-  if (!analysis_.instrs[i].held || !nest_.row_by_row() || !one_tile || !is_of_chains(i))
-    return Link::kDense;
+  if (!nest_.row_by_row() || !nest_.item_is_tile() || !is_of_chains(i, plan)) return Link::kDense;
   return static_cast<uint32_t>(ceil_div(nest_.tile_cols, kVector) * kVector);
 }
 
 // Computed by a chain, that also reduces it, and read by chains.
-bool HeldValues::is_of_chains(size_t i) const {
+bool HeldValues::is_of_chains(size_t i, const StagePlan& plan) const {
   if (!chaining_.members[i].linked) return false;
-  int reductions = 0;
   for (size_t u = 0; u < source_.instrs.size(); ++u) {
-    const SourceInstr& user = source_.instrs[u];
-    const InstrInfo& info = analysis_.instrs[u];
-    if (!info.used) continue;
-    const bool reduces = user.kind == Kind::Reduce && user.arg[0] == i;
-    const bool stores = user.kind == Kind::Store && user.arg[1] == i;
+    if (!analysis_.instrs[u].used || chaining_.members[u].linked || u == plan.folds[i]) continue;
     bool reads = false;
-    for (int k = 0; user.kind == Kind::Scalar && k < user.arity; ++k)
-      reads = reads || user.arg[k] == i;
-    if (stores || (reads && !chaining_.members[u].linked)) return false;
-    if (!reduces) continue;
-    const bool in_its_stage = info.depth - 1 == std::countr_zero(analysis_.instrs[i].exec);
-    const bool folds = user.reduction == Reduction::Sum || user.reduction == Reduction::Max;
-    if (!in_its_stage || !folds || ++reductions > 1) return false;
+    each_operand(source_, chaining_, u, [&](uint16_t arg) { reads = reads || arg == i; });
+    if (reads) return false;
   }
   return true;
 }

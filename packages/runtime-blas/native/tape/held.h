@@ -20,10 +20,11 @@ class HeldValues {
         defers_(may_defer(program)),
         slots_(slots),
         registers_(source.instrs.size(), 0),
-        windows_(source.instrs.size(), 0) {}
+        windows_(source.instrs.size(), 0),
+        rows_(source.instrs.size(), Link::kDense) {}
 
   // Elements from one row of the value to the next: whole vectors, where chains alone touch it.
-  uint32_t row_of(size_t i) const;
+  uint32_t row_of(size_t i) const { return rows_[i]; }
 
   // Opens the windows of a stage: adds ops, and fills the slots of the values.
   void open(int stage, const StagePlan& plan, std::vector<Op>& ops, std::vector<uint16_t>& slots);
@@ -31,7 +32,8 @@ class HeldValues {
  private:
   size_t width_of(size_t i) const { return width(source_.instrs[i].dtype); }
   uint16_t in_place(size_t i, int stage, const StagePlan& plan) const;
-  bool is_of_chains(size_t i) const;
+  uint32_t find_row(size_t i, const StagePlan& plan) const;
+  bool is_of_chains(size_t i, const StagePlan& plan) const;
   bool is_only_reader(size_t i, size_t of, const StagePlan& plan) const;
 
   const TapeSource& source_;
@@ -40,7 +42,9 @@ class HeldValues {
   const Nest& nest_;
   const bool defers_;
   Slots& slots_;
-  std::vector<uint16_t> registers_, windows_;  // by instruction
+  // By instruction.
+  std::vector<uint16_t> registers_, windows_;
+  std::vector<uint32_t> rows_;
 };
 
 }  // namespace vorab::blas

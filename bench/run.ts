@@ -74,7 +74,15 @@ async function run(job: Job): Promise<Result> {
   const values = job.inputs.map((port) => randomArray(port, job.below, random));
   const start = performance.now();
   const { artifact, runtime, threads, profile = false } = job;
-  const session = await open(artifact, { runtime, seed: 0, profile, ...(threads && { threads }) });
+  // As JAX has them on CPUs.
+  const denormals = runtime === 'blas' ? 'flush' : undefined;
+  const session = await open(artifact, {
+    runtime,
+    seed: 0,
+    profile,
+    ...(denormals && { denormals }),
+    ...(threads && { threads }),
+  });
   const opened = performance.now() - start;
   const allocate = ({ dtype, shape }: Port): Values =>
     session.allocate(dtype === 'i32' ? 'i32' : 'f32', shape);

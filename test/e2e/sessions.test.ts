@@ -24,14 +24,26 @@ export const chain = program({ x: f32(N, N) }, ({ x }) => {
 });
 `;
 
+/** What falls below the smallest number of a full exponent: of f32 and f64 on all threads, of f16 too. */
+const tinyModel = `
+import { f16, f32, f64, program } from 'vorab';
+export const square = program({ x: f32(100_000), w: f64(8), h: f16(8) }, ({ x, w, h }) => ({
+  y: x.mul(x),
+  z: w.mul(w),
+  twice: h.add(h),
+}));
+`;
+
 let digits: string;
 let slow: string;
+let tiny: string;
 beforeAll(async () => {
-  const folder = scratch({ 'slow.ts': slowModel });
+  const folder = scratch({ 'slow.ts': slowModel, 'tiny.ts': tinyModel });
   digits = (
     await compile(join(root, 'examples/digits/model.ts'), { output: join(folder, 'digits.vorab') })
   ).artifact;
   slow = (await compile(join(folder, 'slow.ts'))).artifact;
+  tiny = (await compile(join(folder, 'tiny.ts'))).artifact;
 });
 
 function batch(size: number): { image: Float32Array; label: Int32Array } {
@@ -137,6 +149,41 @@ describe('profiles', () => {
     await expect(session.profile()).rejects.toMatchObject({ code: 'argument' });
     await expect(open(digits, { runtime: 'mlx', seed: 0, profile: true })).rejects.toMatchObject({
       code: 'unsupported',
+    });
+  });
+});
+
+describe('denormals', () => {
+  const inputs = {
+    x: new Float32Array(100_000).fill(1e-20),
+    w: new Float64Array(8).fill(1e-160),
+    h: new Uint16Array(8).fill(1), // as bits
+  };
+  const squares = async (denormals?: 'keep' | 'flush'): Promise<(number | undefined)[]> => {
+    await using session = await open(tiny, {
+      runtime: 'blas',
+      threads: 2,
+      ...(denormals && { denormals }),
+    });
+    const { y, z, twice } = await session.call('square', inputs);
+    const arrays = [y, z, twice].map(async (t) => [...new Set(await (t as Tensor).data())]);
+    return (await Promise.all(arrays)).flat().map(Number);
+  };
+
+  test('are kept, or flushed to zero where the session asks for it; those of f16 stay', async () => {
+    const exact = [Math.fround(Math.fround(1e-20) ** 2), 1e-160 ** 2];
+    expect(await squares()).toEqual([...exact, 2]);
+    expect(await squares('flush')).toEqual([0, 0, 2]);
+    expect(await squares('keep')).toEqual([...exact, 2]);
+  });
+
+  test('only where there is a choice', async () => {
+    await expect(open(tiny, { runtime: 'mlx', denormals: 'flush' })).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining("runtime 'mlx' has no choice of denormals"),
+    });
+    await expect(open(tiny, { denormals: 'none' as 'keep' })).rejects.toMatchObject({
+      code: 'argument',
     });
   });
 });

@@ -53,6 +53,7 @@ void Pool::run_raw(int64_t tasks, Function function, const void* context) {
   }
   function_ = function;
   context_ = context;
+  mode_ = FloatMode::here();
   for (int t = 0; t < threads_; ++t) {
     Share& share = shares_[static_cast<size_t>(t)];
     share.next.store(tasks * t / threads_, std::memory_order_relaxed);
@@ -85,6 +86,7 @@ void Pool::work(int thread) {
 
 void Pool::worker(int thread) {
   uint32_t seen = 0;
+  FloatMode mode = FloatMode::here();
   for (;;) {
     // In this order: what stops changes the generation last, and so wakes who has seen the old one.
     const uint32_t current = generation_.load();
@@ -97,7 +99,10 @@ void Pool::worker(int thread) {
     // Announce first, then look again: run_raw closes the region before it waits for `active_` to
     // fall to 0.
     active_.fetch_add(1);
-    if (generation_.load() == current) work(thread);
+    if (generation_.load() == current) {
+      if (mode != mode_) (mode = mode_).set();
+      work(thread);
+    }
     active_.fetch_sub(1);
   }
 }

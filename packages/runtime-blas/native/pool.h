@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "float_mode.h"
+
 namespace vorab::blas {
 
 class Pool {
@@ -23,8 +25,8 @@ class Pool {
 
   int threads() const { return threads_; }
 
-  // body(task, thread) for every task in [0, tasks); thread < threads(). Not re-entrant from a
-  // body.
+  // body(task, thread) for every task in [0, tasks), in the caller's float mode; thread <
+  // threads(). Not re-entrant from a body.
   template <class Body>
   void run(int64_t tasks, const Body& body) {
     run_raw(
@@ -52,6 +54,7 @@ class Pool {
   std::vector<Share> shares_;
   Function function_ = nullptr;
   const void* context_ = nullptr;
+  FloatMode mode_;
   alignas(64) std::atomic<uint32_t> generation_{0};  // odd while a region is open
   alignas(64) std::atomic<int> active_{0};
   std::atomic<int> sleepers_{0};

@@ -93,6 +93,8 @@ export interface BackendStepTime {
 
 export interface BackendOptions {
   readonly profile?: boolean | undefined;
+  /** What becomes of denormal floats; undefined: what the backend does. */
+  readonly denormals?: 'keep' | 'flush' | undefined;
   readonly threads?: number | undefined;
   /** Functions of each entry that are kept, one for each binding of sizes. */
   readonly cache?: number | undefined;

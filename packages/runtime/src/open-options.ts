@@ -19,6 +19,13 @@ export interface OpenOptions {
    * targets, whose calls and transfers have times, as have the steps of blas within.
    */
   readonly profile?: boolean;
+  /**
+   * What becomes of floats too small for a full exponent (f32 below 1.2e-38): `keep`, the default, computes with them as
+   * IEEE 754 says, slowly; `flush` takes operands and results that are denormal as zero, as JAX does on CPUs. Moments of
+   * Adam decay into that range where gradients stay zero, and a step may then take half as long again. Denormals of f16
+   * are kept. Of blas alone: others do what their device does.
+   */
+  readonly denormals?: 'keep' | 'flush';
   /** Promise calls that may wait at once; default 16384. */
   readonly queue?: number;
   /**
@@ -47,9 +54,12 @@ export interface OpenOptions {
 export function checkOptions(options: OpenOptions): void {
   const wrong = (message: string, cure?: string): VorabError =>
     new VorabError({ code: 'argument', message: `open: ${message}`, cure });
-  const { threads, queue, seed, weights, functionCache, allowFallback } = options;
+  const { threads, denormals, queue, seed, weights, functionCache, allowFallback } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw wrong(`threads is ${threads}, expected a whole number of 1 or more`);
+  }
+  if (denormals !== undefined && denormals !== 'keep' && denormals !== 'flush') {
+    throw wrong(`denormals is ${denormals}, expected 'keep' or 'flush'`);
   }
   if (queue !== undefined && !(Number.isInteger(queue) && queue >= 1 && queue < 2 ** 31)) {
     throw wrong(`queue is ${queue}, expected a whole number of 1 or more`);

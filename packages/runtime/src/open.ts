@@ -104,6 +104,7 @@ async function openAs<E>(
       cure: "profile with { runtime: 'blas' }",
     });
   }
+  checkDenormals(options.denormals, backend);
   const artifact = await backend.load(where);
   const program = readProgram(artifact.program);
   const plan = planFor(program, backend);
@@ -129,6 +130,16 @@ async function openAs<E>(
     throw error;
   }
   return session;
+}
+
+function checkDenormals(wanted: OpenOptions['denormals'], backend: Backend): void {
+  const known = backend.describe()['denormals'];
+  if (wanted === undefined || (Array.isArray(known) && known.includes(wanted))) return;
+  throw new VorabError({
+    code: 'unsupported',
+    message: `open: runtime '${backend.name}' has no choice of denormals, found '${wanted}'`,
+    cure: "leave denormals out, or open with { runtime: 'blas' }",
+  });
 }
 
 function infoOf(
@@ -160,9 +171,11 @@ async function startOn(
   plan: number,
   options: OpenOptions,
 ): Promise<BackendSession> {
-  const { threads, profile, functionCache: cache, kernels, queue = defaultQueue } = options;
+  const { functionCache: cache, queue = defaultQueue } = options;
+  const { threads, profile, denormals, kernels } = options;
+  const asked = { threads, profile, denormals, cache, kernels, queue };
   try {
-    return await backend.open(artifact, plan, { threads, profile, cache, kernels, queue });
+    return await backend.open(artifact, plan, asked);
   } catch (failure) {
     throw toVorabError(failure, { name: 'open', location: undefined });
   }

@@ -6,12 +6,15 @@ import {
   grad,
   i32,
   losses,
+  matmul,
+  max,
   mul,
   parameter,
   program,
   reshape,
   softmax,
   sub,
+  sum,
   type Tensor,
   transpose,
   update,
@@ -71,6 +74,27 @@ describe('canonicalize', () => {
       %1 = add x %0 : f32[N, 4]
       output y = %1"
     `);
+  });
+
+  test('a product over one is a multiplication, a reduction of one a reshape', () => {
+    expect(
+      canonical((x) => matmul(reshape(x, [N, 4, 1]), reshape(x, [N, 1, 4]))),
+    ).toMatchInlineSnapshot(`
+      "%0 = broadcast{shape=[N 4 4] axes=[0 1]} x : f32[N, 4, 4]
+      %1 = broadcast{shape=[N 4 4] axes=[0 2]} x : f32[N, 4, 4]
+      %2 = mul %0 %1 : f32[N, 4, 4]
+      output y = %2"
+    `);
+    expect(canonical((x) => max(sum(reshape(x, [N, 1, 4]), 1), 1))).toMatchInlineSnapshot(`
+      "%0 = max{axes=[1]} x : f32[N]
+      output y = %0"
+    `);
+  });
+
+  test('a sum over an extent that is one by chance stays', () => {
+    const one = dim('ONE', { min: 1, max: 8 });
+    const entry = program({ x: f32(4, one), y: f32(one, 3) }, ({ x, y }) => ({ z: matmul(x, y) }));
+    expect(printGraph(canonicalize({ name: 'entry', ...entry.trace() }))).toContain('matmul');
   });
 
   test('equal subexpressions are one node', () => {

@@ -1,10 +1,20 @@
 import type { Dim, DType, Node, Tensor } from '@vorab/graph';
-import { dimEqual, dtypeBytes, dtypeKind, full, isFloat, make1, opNamed } from '@vorab/graph';
+import {
+  broadcastTo,
+  dimEqual,
+  dtypeBytes,
+  dtypeKind,
+  full,
+  isFloat,
+  make1,
+  opNamed,
+} from '@vorab/graph';
 import { differentiated } from './differentiated.ts';
 import type { Rule } from './rewrite.ts';
 
-// Rules that never change a value, not even at NaN, infinity or minus zero. They look at an op's kind and at how a
-// view moves elements; only rules about one op's own algebra name it.
+// Rules that never change a value, not even at NaN, infinity or minus zero; but a sum of one term is the term, −0 too,
+// which kernels that add it to 0 make +0. They look at an op's kind and at how a view moves elements; only rules about
+// one op's own algebra name it.
 
 const primitive = {
   full: opNamed('full'),
@@ -15,6 +25,7 @@ const primitive = {
   mul: opNamed('mul'),
   div: opNamed('div'),
   sub: opNamed('sub'),
+  matmul: opNamed('matmul'),
 };
 
 const shapesEqual = (a: readonly Dim[], b: readonly Dim[]): boolean =>
@@ -134,12 +145,28 @@ function holds(outer: DType, inner: DType): boolean {
   return wide > narrow && (dtypeKind(outer) === 'signed' || dtypeKind(inner) === 'unsigned');
 }
 
-const sumOfSplat: Rule = {
-  name: 'sum-over-nothing',
-  why: 'a reduction over no axis is its operand',
+const reduceOfOne: Rule = {
+  name: 'reduction-of-one',
+  why: 'a sum of one element, like its largest, is that element',
   apply(node) {
     if (node.op.kind !== 'reduce') return null;
-    return (node.attrs['axes'] as readonly number[]).length === 0 ? [source(node)] : null;
+    const x = source(node);
+    const axes = node.attrs['axes'] as readonly number[];
+    if (axes.some((a) => x.shape[a] !== 1)) return null;
+    return [make1(primitive.reshape, [x], { shape: node.types[0]?.shape ?? [] })];
+  },
+};
+
+// Not a loop of its own then: it joins what reads it, such as an optimizer's update after a batch of one.
+const productOverOne: Rule = {
+  name: 'product-over-one',
+  why: 'a sum of one product is that product',
+  apply(node) {
+    const [x, y] = node.inputs;
+    const [type] = node.types;
+    if (node.op !== primitive.matmul || !x || !y || !type || x.shape.at(-1) !== 1) return null;
+    const wide = [x, y].map((t) => broadcastTo(t, type.shape));
+    return [make1(primitive.mul, wide, {})];
   },
 };
 
@@ -153,5 +180,6 @@ export const simplifyRules: readonly Rule[] = [
   composeBroadcasts,
   identityElement,
   castAndBack,
-  sumOfSplat,
+  reduceOfOne,
+  productOverOne,
 ];

@@ -35,11 +35,12 @@ inline Vec<float, N> from_half(Vec<uint16_t, N> h) {
   const U w = __builtin_convertvector(h, U);
   const U sign = (w & 0x8000u) << 16;
   const U body = (w & 0x7fffu) << 13;
-  // Re-bias by a multiplication, which also makes denormals right; infinities and NaN keep a full
-  // exponent.
-  const F scaled = bits_as<F>(body) * 0x1p112f;
+  // A denormal's bits are the mantissa of a number from 2^-14 to 2^-13, less 2^-14; no f32 on the
+  // way is denormal, which a thread may flush. Infinities and NaN keep a full exponent.
+  const F denormal = bits_as<F>(body | (113u << 23)) - 0x1p-14f;
+  const U finite = body < (0x400u << 13) ? bits_as<U>(denormal) : body + (112u << 23);
   const U special = body | 0x7f800000u;
-  const U bits = body >= (0x7c00u << 13) ? special : bits_as<U>(scaled);
+  const U bits = body >= (0x7c00u << 13) ? special : finite;
   return bits_as<F>(bits | sign);
 }
 

@@ -1,6 +1,7 @@
 #include "describe.h"
 
 #include "../cpu.h"
+#include "../float_mode.h"
 #include "../gemm/product.h"
 #include "artifact/native/ops.h"
 #include "options.h"
@@ -46,6 +47,9 @@ constexpr const char* kFuse =
     "{\"available\": true, \"reason\": \"the compiler has joined steps into tapes\", "
     "\"effect\": \"a tape runs over blocks, and what lies within it is not stored\"}";
 
+constexpr const char* kKeeps = "[\"keep\"]";
+constexpr const char* kBoth = "[\"keep\", \"flush\"]";
+
 }  // namespace
 
 std::string describe_backend() {
@@ -60,7 +64,8 @@ std::string describe_backend() {
   return "{\"name\": \"blas\", \"version\": \"0.1.0\", \"device\": \"cpu\", \"kernels\": " +
          kernels + ", \"threads\": " + std::to_string(default_threads()) +
          ", \"blas\": " + quoted(blas_version()) + ", \"fuse\": " + kFuse +
-         ", \"profile\": true, \"dtypes\": " + dtypes() + ", \"ops\": {" + ops() + "}}";
+         ", \"profile\": true, \"denormals\": " + (FloatMode::kCanFlush ? kBoth : kKeeps) +
+         ", \"dtypes\": " + dtypes() + ", \"ops\": {" + ops() + "}}";
 }
 
 }  // namespace vorab::blas

@@ -55,6 +55,7 @@ Options parse_options(std::string_view json) {
   const auto cpu = member(json, "cpu");
   if (cpu.size() > 2 && cpu.front() == '"') options.cpu = cpu.substr(1, cpu.size() - 2);
   options.profile = member(json, "profile") == "true";
+  options.flush = member(json, "denormals") == "\"flush\"";
   if (const char* wanted = std::getenv("VORAB_CPU"); options.cpu.empty() && wanted != nullptr)
     options.cpu = wanted;
   return options;

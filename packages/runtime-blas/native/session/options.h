@@ -10,6 +10,7 @@ struct Options {
   int threads = 0;       // 0: as many as cores
   std::string cpu;       // kernel set; empty: the best one
   bool profile = false;  // count the time of every step
+  bool flush = false;    // denormals
   int cache = 32;        // bindings of each entry that are kept
 };
 

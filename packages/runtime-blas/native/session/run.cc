@@ -1,6 +1,7 @@
 // One call: inputs and outputs are given their memory, the steps run, results are handed out.
 #include <cstring>
 
+#include "../float_mode.h"
 #include "clock.h"
 #include "session.h"
 
@@ -70,6 +71,7 @@ void Session::place_outputs(Bound& bound, const vorab_input* inputs, const vorab
 }
 
 void Session::run_steps(Bound& bound, uint32_t first_write, const int32_t* cancel) {
+  const DenormalScope denormals(flushes_);
   RunContext context{bound.bases.data(), *pool_, scratch_data_, workspace_.data(), nullptr};
   for (uint32_t i = 0; i < bound.steps.size(); ++i) {
     if (i <= first_write && cancel != nullptr && __atomic_load_n(cancel, __ATOMIC_ACQUIRE) != 0) {

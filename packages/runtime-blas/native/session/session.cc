@@ -47,7 +47,8 @@ Session::Session(const vorab_program& program, uint32_t plan, const Options& opt
       pool_(Pool::shared(options.threads > 0 ? options.threads : default_threads())),
       ledger_(root_),
       cache_(static_cast<size_t>(options.cache)),
-      profiles_(options.profile) {
+      profiles_(options.profile),
+      flushes_(options.flush) {
   prepare_blas();
   entries_.resize(items(root_.entries()).size());
   for (const fb::EntryPlan* entry : items(plan_at(root_, plan).entries())) {

@@ -86,7 +86,7 @@ class Session {
   vorab_stats stats_{};                                        // what no cause sums up
   Ledger ledger_;
   const size_t cache_;
-  const bool profiles_;
+  const bool profiles_, flushes_;
   std::string profile_;
 };
 

@@ -1,6 +1,7 @@
 // Sessions through the C table: bindings, state, aliasing, tensors, cancelling, routines,
 // statistics.
 #include <atomic>
+#include <cstring>
 
 #include "../pool.h"
 #include "check.h"
@@ -43,6 +44,24 @@ VORAB_TEST(bindings) {
   const uint64_t allocations = runner.stats().allocations;
   for (int i = 0; i < 100; ++i) runner.run({ramp(15)}, {60}, {5});
   CHECK(runner.stats().allocations == allocations);
+}
+
+// 2^-140 doubled, on all threads, and whatever another session of the same pool asks for.
+VORAB_TEST(denormals) {
+  Doubler doubler;
+  Runner keeps(doubler.program, "{\"threads\": 2}");
+  Runner flushes(doubler.program, "{\"threads\": 2, \"denormals\": \"flush\"}");
+  constexpr int64_t n = 1000;
+  const std::vector<float> values(3 * n, 0x1p-140f);
+  Bytes tiny(n * 12);
+  std::memcpy(tiny.data(), values.data(), tiny.size());
+  const float exact = 0x1p-139f;
+  for (int i = 0; i < 50; ++i) {
+    for (float y : floats(keeps.run({tiny}, {n * 12}, {n})[0])) CHECK(y == exact);
+    for (float y : floats(flushes.run({tiny}, {n * 12}, {n})[0])) CHECK(y == 0);
+  }
+  volatile float half = exact / 2;
+  CHECK(half == 0x1p-140f);  // the caller's mode is as it was
 }
 
 VORAB_TEST(evictions) {

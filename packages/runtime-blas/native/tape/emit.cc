@@ -332,6 +332,10 @@ class Emitter {
       return;
     }
     Op& before = stage.tile.back();
+    if (is_at_hand(before, op)) {
+      program_.links.erase(program_.links.begin() + op.first);
+      --op.count;
+    }
     before.count += op.count;
     before.whole_vectors = before.whole_vectors && op.whole_vectors;
     before.row_by_row = before.row_by_row || op.row_by_row;
@@ -346,6 +350,14 @@ class Emitter {
           op.chain = program_.kernels->chain(program_.links.data() + op.first, op.count);
       }
     }
+  }
+
+  // What the first link loads, the last one before it has just stored.
+  bool is_at_hand(const Op& before, const Op& op) const {
+    const Link& last = program_.links[before.first + before.count - 1];
+    const Link& first = program_.links[op.first];
+    return op.count > 1 && last.code == Link::Code::Store && first.code == Link::Code::Load &&
+           first.reach == Link::Reach::Element && first.slot == last.slot && first.row == last.row;
   }
 
   // A chain that comes straight after another runs in its loop, while what that one stored is near.

@@ -64,11 +64,13 @@ void fetch_ahead(TapeProgram& program, Slots& slots) {
   const auto [stage, at] = longest_chain(program);
   if (stage == nullptr) return;
   size_t chain = at;
+  std::vector<bool> fetched(program.accesses.size(), false);
   const std::vector<Op> first = program.stages[0].tile;
   for (const Op& point : first) {
     if (point.kind != OpKind::Point) continue;
     const Access& access = program.accesses[point.index];
-    if (!fetches(nest, access)) continue;
+    if (!fetches(nest, access) || fetched[point.index]) continue;
+    fetched[point.index] = true;  // what is updated in place is loaded and stored
     Op ahead = point;
     ahead.kind = OpKind::Ahead;
     ahead.out = slots.pointer();

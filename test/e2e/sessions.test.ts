@@ -166,7 +166,9 @@ describe('denormals', () => {
       ...(denormals && { denormals }),
     });
     const { y, z, twice } = await session.call('square', inputs);
-    const arrays = [y, z, twice].map(async (t) => [...new Set(await (t as Tensor).data())]);
+    const arrays = [y, z, twice].map(async (t) => [
+      ...new Set<number | bigint>(await (t as Tensor).data()),
+    ]);
     return (await Promise.all(arrays)).flat().map(Number);
   };
 

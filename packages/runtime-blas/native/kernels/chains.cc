@@ -47,6 +47,8 @@ LinkFn function_of(const Link& link, bool whole) {
     case Code::Multiply: return binary<Code::Multiply>(whole, fixed);
     case Code::Divide: return binary<Code::Divide>(whole, fixed);
     case Code::DivideInto: return binary<Code::DivideInto>(whole, fixed);
+    case Code::AddScaled:
+    case Code::Factor: return either<AddScaledLink>(whole);
     case Code::Minimum: return binary<Code::Minimum>(whole, fixed);
     case Code::Maximum: return binary<Code::Maximum>(whole, fixed);
     case Code::Square: return unary<Code::Square>();

@@ -245,6 +245,22 @@ struct MultiplyLink {
   }
 };
 
+// Elements times one factor, added in one rounding where the hardware does so.
+struct AddScaledLink {
+  static constexpr size_t kSteps = 2;
+  static bool is(const Link* link) { return link->code == Code::AddScaled; }
+  struct Fixed {
+    V factor;
+    explicit VORAB_INLINE Fixed(const Step* step) : factor(splat<V>(*step[1].operand)) {}
+  };
+  template <bool Whole, size_t K>
+  static VORAB_INLINE void run(V (&v)[K], const Fixed& fixed, const Step* step, size_t at,
+                               size_t left) {
+    const Place<Whole> place(*step, at, left);
+    each(v, [&](V x, size_t k) VORAB_LAMBDA { return madd(place.get(k), fixed.factor, x); });
+  }
+};
+
 // ------------------------------------------------------------------------------------- reductions
 
 // The operand is the state.

@@ -90,6 +90,8 @@ struct Link {
     Multiply,
     Divide,
     DivideInto,
+    AddScaled,  // value += operand * that of the next link, which is Factor
+    Factor,
     Minimum,
     Maximum,
     Square,

@@ -87,14 +87,41 @@ class Chainer {
     const uint16_t from = source_.instrs[i].arg[k];
     if (!code || source_.instrs[from].dtype != Dt::F32) return;
     const bool grows = is_free(i, from, uses);
-    out_.members[i] = {true, *code, from, grows, Chaining::kNone};
+    out_.members[i] = {true, *code, from, grows};
     if (!grows) return;
     out_.members[i].length += out_.members[from].length;
     out_.is_guest[from] = true;
   }
 
+  // An element times what all elements share, for instruction i alone.
+  bool scales(size_t i, uint16_t guest) const {
+    const Chaining::Member& member = out_.members[guest];
+    return is_free(i, guest, 1) && !member.grows && member.code == Code::Multiply &&
+           info(member.from).level == Level::Tile &&
+           info(static_cast<size_t>(member.other)).level == Level::Uniform;
+  }
+
+  // A sum of two chains, of which one is a product: that one needs no loop of its own.
+  bool link_scaled(size_t i) {
+    const SourceInstr& instr = source_.instrs[i];
+    if (instr.op != OP_add || instr.arg[0] == instr.arg[1]) return false;
+    for (int k : {0, 1}) {
+      const uint16_t guest = instr.arg[1 - k];
+      if (!is_free(i, instr.arg[k], 1) || !scales(i, guest)) continue;
+      link(i, Code::AddScaled, k, 1);
+      Chaining::Member& member = out_.members[i];
+      member.other = out_.members[guest].from;
+      member.factor = out_.members[guest].other;
+      ++member.length;
+      out_.is_guest[guest] = true;
+      return true;
+    }
+    return false;
+  }
+
   void link_binary(size_t i) {
     const SourceInstr& instr = source_.instrs[i];
+    if (link_scaled(i)) return;
     const auto fits = [&](int k) { return is_free(i, instr.arg[k], 1); };
     const bool left = fits(0) || (!fits(1) && info(instr.arg[0]).level == Level::Tile);
     const int k = left ? 0 : 1;

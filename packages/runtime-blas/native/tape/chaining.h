@@ -15,6 +15,7 @@ struct Chaining {
     uint16_t from = 0;   // the operand that it takes as the chain's value
     bool grows = false;  // that one is the member before, which runs nowhere else
     int other = kNone;   // its other operand
+    int factor = kNone;  // of that one, where the code is AddScaled
     int length = 1;      // of the chain up to here
   };
   std::vector<Member> members;  // by instruction

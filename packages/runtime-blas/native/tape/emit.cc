@@ -247,6 +247,8 @@ class Emitter {
     const bool unary = member.other == Chaining::kNone;
     links.push_back(unary ? Link{member.code}
                           : link_to(member.code, static_cast<uint16_t>(member.other), state));
+    if (member.factor != Chaining::kNone)
+      links.push_back(link_to(Link::Code::Factor, static_cast<uint16_t>(member.factor), state));
   }
 
   void release(uint16_t arg, size_t at, StageState& state) {

@@ -38,7 +38,8 @@ void each_operand(const TapeSource& source, const Chaining& chaining, size_t i, 
     each_operand(source, chaining, member.from, f);
   else
     f(member.from);
-  if (member.other != Chaining::kNone) f(static_cast<uint16_t>(member.other));
+  for (int operand : {member.other, member.factor})
+    if (operand != Chaining::kNone) f(static_cast<uint16_t>(operand));
 }
 
 }  // namespace vorab::blas

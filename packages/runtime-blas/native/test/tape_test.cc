@@ -70,6 +70,34 @@ VORAB_TEST(chain_with_broadcasts) {
   }
 }
 
+// Sums of products with constants, of which some are updated in place: by elements, by rows, and
+// with operands that lie apart.
+VORAB_TEST(weighted_sums) {
+  for (int64_t rows : {1, 3, 40}) {
+    for (int64_t cols : {1, 16, 100, 129, 512, 2100}) {
+      const int64_t n = rows * cols;
+      TapeBuilder t({rows, cols});
+      const auto m = t.load(0, Dt::F32, t.dense()), v = t.load(1, Dt::F32, {cols + 3, 1});
+      const auto x = t.load(2, Dt::F32, {1, 0}), d = t.load(3, Dt::F32, {0, 1});
+      const auto times = [&](uint16_t a, double c) { return t.scalar("mul", {a, t.constant(c)}); };
+      const auto g = t.scalar("mul", {x, d});
+      const auto mean = t.scalar("add", {times(m, 0.9), times(g, 0.1)});
+      const auto square = t.scalar("add", {times(t.scalar("mul", {g, g}), 0.25), times(v, 0.75)});
+      const auto root = t.scalar("add", {t.scalar("sqrt", {square}), t.constant(0.5)});
+      const auto both = t.scalar("add", {times(d, 0.01), t.scalar("div", {mean, root})});
+      t.store(0, mean, t.dense());
+      t.store(1, square, {cols + 3, 1});
+      t.store(4, t.scalar("add", {both, times(both, 2)}), t.dense());
+      Buffers buffers = buffers_of({Dt::F32, Dt::F32, Dt::F32, Dt::F32, Dt::F32},
+                                   {n, rows * (cols + 3), rows, cols, n});
+      auto* squares = reinterpret_cast<float*>(buffers[1].data());
+      for (int64_t i = 0; i < rows * (cols + 3); ++i) squares[i] = std::abs(squares[i]);
+      expect_same(label("weighted sums", rows, cols).c_str(), t.source,
+                  {Dt::F32, Dt::F32, Dt::F32, Dt::F32, Dt::F32}, buffers);
+    }
+  }
+}
+
 VORAB_TEST(dtype_mixes) {
   TapeBuilder t({3, 217});
   const auto i = t.load(0, Dt::I32, t.dense());

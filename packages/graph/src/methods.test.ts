@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { constant, evaluate, GraphError, grad, input, toNested, withTrace } from './index.ts';
+import {
+  constant,
+  evaluate,
+  GraphError,
+  grad,
+  input,
+  toNested,
+  withTrace,
+  zeros,
+} from './index.ts';
 import { f32 } from './types.ts';
 
 test('methods are the functions, with the tensor first', () => {
@@ -27,4 +36,12 @@ test('a refusal inside a composite names the line of the caller', () => {
     expect(() => x.layerNorm(weight, weight)).toThrow(GraphError);
     expect(() => x.layerNorm(weight, weight)).toThrow(/methods\.test\.ts:\d+:\d+: layerNorm/);
   });
+});
+
+test('a fraction of an extent is refused where the user wrote it', () => {
+  const x = input('x', f32(4, 320));
+  expect(() => x.reshape([4, 12, 320 / 12])).toThrow(
+    /methods\.test\.ts:\d+:\d+: reshape.*26\.6+8 in \[4, 12, 26\.6+8\] is not an extent/,
+  );
+  expect(() => zeros([2.5])).toThrow(/2\.5 in \[2\.5\] is not an extent/);
 });

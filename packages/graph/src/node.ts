@@ -175,10 +175,12 @@ function inferTypes(
 ): readonly TensorType[] {
   try {
     checkArity(op, inputs.length);
-    return op.infer(
+    const types = op.infer(
       inputs.map((t) => t.type),
       attrs,
     );
+    checkExtents(types);
+    return types;
   } catch (error) {
     const what = `${op.name}(${inputs.map(String).join(', ')})`;
     if (error instanceof GraphError && !error.location)
@@ -194,6 +196,19 @@ function checkArity(op: Op, count: number): void {
     'arity',
     `takes ${op.minInputs} to ${op.maxInputs} operands, got ${count}`,
   );
+}
+
+// Arithmetic of the user's, such as dim / heads, may leave a fraction.
+function checkExtents(types: readonly TensorType[]): void {
+  for (const { shape } of types) {
+    const bad = shape.find((d) => typeof d === 'number' && !(Number.isInteger(d) && d >= 0));
+    if (bad === undefined) continue;
+    throw new TypeRuleError(
+      'shape',
+      `${bad} in [${shape.map(dimKey).join(', ')}] is not an extent`,
+      'give integers from 0, or dims made with dim()',
+    );
+  }
 }
 
 /** Runs a builder's checks; turns what they refuse into an error at the user's line. */

@@ -13,11 +13,11 @@ namespace vorab::blas {
 class FloatMode {
  public:
 #if defined(__x86_64__)
-  static constexpr bool kCanFlush = true;
+  static constexpr uint64_t kFlush = 0x8040;  // of results, and of operands
   static FloatMode here() { return FloatMode(_mm_getcsr()); }
   void set() const { _mm_setcsr(static_cast<uint32_t>(bits_)); }
 #elif defined(__aarch64__)
-  static constexpr bool kCanFlush = true;
+  static constexpr uint64_t kFlush = 1u << 24;
   static FloatMode here() {
     uint64_t bits;
     asm volatile("mrs %0, fpcr" : "=r"(bits));
@@ -25,24 +25,19 @@ class FloatMode {
   }
   void set() const { asm volatile("msr fpcr, %0" : : "r"(bits_)); }
 #else
-  static constexpr bool kCanFlush = false;
+  static constexpr uint64_t kFlush = 0;
   static FloatMode here() { return FloatMode(0); }
   void set() const {}
 #endif
+  static constexpr bool kCanFlush = kFlush != 0;
 
   FloatMode() = default;
   FloatMode flushing(bool flush) const {
     return FloatMode(flush ? bits_ | kFlush : bits_ & ~kFlush);
   }
-  bool operator==(const FloatMode& other) const { return bits_ == other.bits_; }
-  bool operator!=(const FloatMode& other) const { return bits_ != other.bits_; }
+  bool operator==(const FloatMode&) const = default;
 
  private:
-#if defined(__x86_64__)
-  static constexpr uint64_t kFlush = 0x8040;  // of results, and of operands
-#else
-  static constexpr uint64_t kFlush = 1u << 24;
-#endif
   explicit FloatMode(uint64_t bits) : bits_(bits) {}
   uint64_t bits_ = 0;
 };

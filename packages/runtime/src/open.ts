@@ -133,8 +133,9 @@ async function openAs<E>(
 }
 
 function checkDenormals(wanted: OpenOptions['denormals'], backend: Backend): void {
+  if (wanted === undefined) return;
   const known = backend.describe()['denormals'];
-  if (wanted === undefined || (Array.isArray(known) && known.includes(wanted))) return;
+  if (Array.isArray(known) && known.includes(wanted)) return;
   throw new VorabError({
     code: 'unsupported',
     message: `open: runtime '${backend.name}' has no choice of denormals, found '${wanted}'`,

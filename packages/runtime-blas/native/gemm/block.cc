@@ -28,8 +28,7 @@ int64_t BlockProduct::scratch_bytes(int64_t inner) const {
 void BlockProduct::run(const Call& call, std::byte* scratch) const {
   const auto& [a, b, c, ldc, rows, cols, inner, add] = call;
   constexpr int64_t kLeastRows = 8;  // that pay for packing the right operand
-  const bool large = rows >= kLeastRows && cols >= static_cast<int64_t>(tiles_ ? tiles_->lanes : 0);
-  if (tiles_ != nullptr && inner > 0 && large) {
+  if (tiles_ != nullptr && inner > 0 && rows >= kLeastRows) {
     const PackedProduct product(*tiles_, operand_of(a), rows, inner);
     if (!product.packs_left()) {
       const Operand right = operand_of(b);

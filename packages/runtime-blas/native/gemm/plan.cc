@@ -105,8 +105,9 @@ bool is_few(const ContractPlan& p) { return p.m < kFewRows && p.b.col_stride != 
 
 bool pays_for_packing(const ContractPlan& p, const Tiles& tiles) {
   constexpr double kLeastFlops = 1e6;
-  return tiles.rows > 0 && p.batches == 1 && p.a.dtype == Dt::F32 && !is_few(p) &&
-         p.n >= static_cast<int64_t>(tiles.lanes) && (flops_of(p) >= kLeastFlops || is_large(p));
+  const bool fills = p.n >= static_cast<int64_t>(tiles.lanes) || p.m >= kFewRows;
+  return tiles.rows > 0 && p.batches == 1 && p.a.dtype == Dt::F32 && !is_few(p) && fills &&
+         (flops_of(p) >= kLeastFlops || is_large(p));
 }
 
 // Time of a product in blocks, relative to that of its tiles alone, over some numbers of threads:

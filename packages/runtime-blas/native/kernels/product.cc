@@ -25,15 +25,15 @@ VORAB_INLINE void finish(float* c, V x, bool add, size_t columns) {
   }
 }
 
-// Sums of one tile, which stay in registers.
-template <int Count>
+// Sums of one tile, which stay in registers. Wide: lines of two vectors, else of one.
+template <int Count, bool Wide>
 struct Sums {
-  V low[Count]{}, high[Count]{};
+  V low[Count]{}, high[Wide ? Count : 1]{};
 
   // Takes in column k of a and line k of b, both already at k.
   template <bool Copy>
   VORAB_INLINE void take(const float* a, int64_t across, const float* b, float* copy) {
-    const V x = load_at(b), y = load_at(b + kN);
+    const V x = load_at(b), y = Wide ? load_at(b + kN) : V{};
     if constexpr (Copy) {
       store<Dt::F32, kN>(copy, 0, x);
       store<Dt::F32, kN>(copy + kN, 0, y);
@@ -42,7 +42,7 @@ struct Sums {
     for (int r = 0; r < Count; ++r) {
       const V left = splat<V>(a[r * across]);
       low[r] = madd(left, x, low[r]);
-      high[r] = madd(left, y, high[r]);
+      if constexpr (Wide) high[r] = madd(left, y, high[r]);
     }
   }
 };
@@ -56,8 +56,8 @@ VORAB_INLINE void fetch(const float* line) {
 // Where the lines of b lie.
 enum class LineForm { Packed, Apart, Copied };  // Copied: apart, and packed meanwhile
 
-template <int Count, bool Beside, LineForm L>
-VORAB_INLINE void accumulate(Sums<Count>& sums, Left a, Rows b, float* copy, size_t inner,
+template <int Count, bool Beside, LineForm L, bool Wide>
+VORAB_INLINE void accumulate(Sums<Count, Wide>& sums, Left a, Rows b, float* copy, size_t inner,
                              Rows ahead) {
   constexpr size_t kTurn = 4;
   constexpr int64_t kSoon = 16;  // lines: no hardware fetches those that lie apart
@@ -77,25 +77,20 @@ VORAB_INLINE void accumulate(Sums<Count>& sums, Left a, Rows b, float* copy, siz
   for (; k < inner; ++k) take();
 }
 
-template <int Count>
-void tile(const Tile& of) {
+template <int Count, bool Wide>
+VORAB_INLINE void multiply(const Tile& of) {
   float* const c = of.c;
   const int64_t ldc = of.ldc;
   const size_t columns = of.columns;
-  const bool add = of.add;
-  Sums<Count> sums;
-  // The result's lines, so that they are there when the sums are.
-#pragma GCC unroll 16
-  for (int r = 0; r < Count; ++r) {
-    __builtin_prefetch(c + r * ldc, 1, 3);
-    __builtin_prefetch(c + r * ldc + columns - 1, 1, 3);
-  }
-  const bool beside = of.a.across == 1;
+  const bool add = of.add, beside = of.a.across == 1;
+  Sums<Count, Wide> sums;
   const auto run = [&]<LineForm L>() {
     beside ? accumulate<Count, true, L>(sums, of.a, of.b, of.copy, of.inner, of.ahead)
            : accumulate<Count, false, L>(sums, of.a, of.b, of.copy, of.inner, of.ahead);
   };
-  if (of.copy != nullptr)
+  if constexpr (!Wide)  // lines that are not whole are always packed
+    run.template operator()<LineForm::Packed>();
+  else if (of.copy != nullptr)
     run.template operator()<LineForm::Copied>();
   else if (of.b.step != kColumns)
     run.template operator()<LineForm::Apart>();
@@ -104,9 +99,19 @@ void tile(const Tile& of) {
 #pragma GCC unroll 16
   for (int r = 0; r < Count; ++r) {
     finish(c + r * ldc, sums.low[r], add, columns);
-    if (columns > static_cast<size_t>(kN))
-      finish(c + r * ldc + kN, sums.high[r], add, columns - kN);
+    if constexpr (Wide) finish(c + r * ldc + kN, sums.high[r], add, columns - kN);
   }
+}
+
+template <int Count>
+void tile(const Tile& of) {
+  // The result's lines, so that they are there when the sums are.
+#pragma GCC unroll 16
+  for (int r = 0; r < Count; ++r) {
+    __builtin_prefetch(of.c + r * of.ldc, 1, 3);
+    __builtin_prefetch(of.c + r * of.ldc + of.columns - 1, 1, 3);
+  }
+  of.columns > static_cast<size_t>(kN) ? multiply<Count, true>(of) : multiply<Count, false>(of);
 }
 
 template <size_t... I>

@@ -222,7 +222,9 @@ bool runs(const char* set) try {
 VORAB_TEST(contract_kernel_sets) {
   for (const char* set : {"baseline", "avx2", "avx512"}) {
     if (!runs(set)) continue;
-    for (const Shape3& s : {Shape3{{}, 27, 43, 1030}, Shape3{{}, 261, 67, 33}}) {
+    for (const Shape3& s :
+         {Shape3{{}, 27, 43, 1030}, Shape3{{}, 261, 67, 33}, Shape3{{}, 301, 1, 1701},
+          Shape3{{}, 1103, 10, 51}, Shape3{{}, 40, 8, 1600}, Shape3{{}, 507, 41, 30}}) {
       for (Layout layout : {Layout::Dense, Layout::Transposed, Layout::Strided}) {
         const Trial trial = make_trial(s, layout, layout, Epilogue::TwoStores, Dt::F32);
         expect_right(std::string(set) + " " + text(s), trial, 1e-4, set);
@@ -247,8 +249,9 @@ VORAB_TEST(contract_few_rows) {
 }
 
 VORAB_TEST(contract_threads_change_nothing) {
-  for (const Shape3& s : {Shape3{{}, 512, 384, 256}, Shape3{{8}, 128, 128, 32},
-                          Shape3{{}, 1000, 333, 57}, Shape3{{}, 5, 700, 300}}) {
+  for (const Shape3& s :
+       {Shape3{{}, 512, 384, 256}, Shape3{{8}, 128, 128, 32}, Shape3{{}, 1000, 333, 57},
+        Shape3{{}, 5, 700, 300}, Shape3{{}, 1000, 10, 512}}) {
     const Trial trial =
         make_trial(s, Layout::Dense, Layout::Transposed, Epilogue::BiasRelu, Dt::F32);
     const Buffers one = run_contract(trial, 1);

@@ -25,12 +25,12 @@ inline Vec<To, N> saturate(F x) {
   const F low = splat<F>(static_cast<Lane<F>>(Limits<To>::lowest));
   const F beyond = splat<F>(static_cast<Lane<F>>(Limits<To>::beyond));
   const auto inside = (x > low) & (x < beyond);
-  T out = __builtin_convertvector(inside ? x : F{}, T);
+  T out = lanes_as<T>(inside ? x : F{});
   constexpr To kTop = kSigned ? static_cast<To>((uint64_t{1} << (sizeof(To) * 8 - 1)) - 1)
                               : static_cast<To>(~To{0});
   constexpr To kBottom = kSigned ? static_cast<To>(uint64_t{1} << (sizeof(To) * 8 - 1)) : To{0};
-  const Vec<B, N> above = __builtin_convertvector(x >= beyond, Vec<B, N>);
-  const Vec<B, N> below = __builtin_convertvector(x <= low, Vec<B, N>);
+  const Vec<B, N> above = lanes_as<Vec<B, N>>(x >= beyond);
+  const Vec<B, N> below = lanes_as<Vec<B, N>>(x <= low);
   out = above != 0 ? splat<T>(kTop) : out;
   return below != 0 ? splat<T>(kBottom) : out;
 }
@@ -43,7 +43,7 @@ inline Vec<Compute<To>, N> convert(Vec<Compute<From>, N> x) {
   } else if constexpr (is_float(From) && !is_float(To)) {
     return saturate<Compute<To>, N>(x);
   } else {
-    return __builtin_convertvector(x, T);
+    return lanes_as<T>(x);
   }
 }
 

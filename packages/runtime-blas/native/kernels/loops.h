@@ -108,8 +108,7 @@ void map_same(void* out, const void* a, const void* b, const void* c, const void
 
 template <int N, class M>
 inline Vec<uint8_t, N> to_bool(M mask) {
-  return __builtin_convertvector(mask, Vec<int8_t, N>) != 0 ? Vec<uint8_t, N>{} + 1
-                                                            : Vec<uint8_t, N>{};
+  return lanes_as<Vec<uint8_t, N>>(mask) & 1;
 }
 
 template <class Op, Dt D>
@@ -163,7 +162,7 @@ struct ChooseBody {
   const void* y;
   uint32_t fixed;
 
-  static Mask<V> mask(Vec<uint8_t, N> c) { return __builtin_convertvector(c, Mask<V>) != 0; }
+  static Mask<V> mask(Vec<uint8_t, N> c) { return lanes_as<Mask<V>>(c) != 0; }
   template <int Count>
   VORAB_INLINE void run(size_t i) const {
     const size_t ic = at(i, fixed, 0), ix = at(i, fixed, 1), iy = at(i, fixed, 2);

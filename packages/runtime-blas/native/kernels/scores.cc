@@ -41,7 +41,7 @@ VORAB_INLINE Mask<V<T>> seen_of(const uint8_t* seen, size_t step, size_t i, size
   if (step == 0) return Mask<V<T>>{} - (seen[0] != 0);
   Vec<uint8_t, kLanes<V<T>>> bytes{};
   __builtin_memcpy(&bytes, seen + i, count);
-  return __builtin_convertvector(bytes, Mask<V<T>>) != 0;
+  return lanes_as<Mask<V<T>>>(bytes) != 0;
 }
 
 template <class T>

@@ -104,6 +104,33 @@ inline bool any_of(V mask) {
   return all != 0;
 }
 
+// Each lane as another type, in steps of twice or half the width: the compiler takes longer ones
+// lane by lane. Where floats become shorter integers, their values fit those.
+template <class To, class From>
+inline To lanes_as(From x) {
+  constexpr size_t kFrom = sizeof(Lane<From>), kTo = sizeof(Lane<To>);
+#if defined(__AVX512F__)
+  if constexpr (kFrom == 1 && sizeof(To) == 64 && kTo == 4) {
+    const __m512i wide = std::is_signed_v<Lane<From>> ? _mm512_cvtepi8_epi32((__m128i)x)
+                                                      : _mm512_cvtepu8_epi32((__m128i)x);
+    return __builtin_convertvector((Vec<int32_t, 16>)wide, To);
+  }
+  if constexpr (std::is_integral_v<Lane<From>> && sizeof(From) == 64 && kFrom == 4 && kTo == 1)
+    return (To)_mm512_cvtepi32_epi8((__m512i)x);
+#endif
+  constexpr bool kToReal = kIsReal<To> && !kIsReal<From> && kFrom < 4;
+  constexpr size_t kStep = kToReal || kTo > 2 * kFrom ? 2 * kFrom
+                           : kFrom <= 2 * kTo         ? 0
+                           : kIsReal<From>            ? 4
+                                                      : kFrom / 2;
+  if constexpr (kStep == 0) {
+    return __builtin_convertvector(x, To);
+  } else {
+    using Step = Vec<typename IntOf<kStep, true>::type, kLanes<To>>;
+    return lanes_as<To>(__builtin_convertvector(x, Step));
+  }
+}
+
 // Lane by lane through memory: a call per lane needs no registers, and builds stay quick.
 template <class V, class F>
 inline V map_lanes(V x, F f) {

@@ -60,10 +60,12 @@ template <int Count, bool Beside, LineForm L, bool Wide>
 VORAB_INLINE void accumulate(Sums<Count, Wide>& sums, Left a, Rows b, float* copy, size_t inner,
                              Rows ahead) {
   constexpr size_t kTurn = 4;
-  constexpr int64_t kSoon = 16;  // lines: no hardware fetches those that lie apart
+  constexpr int64_t kSoon = 16;    // lines: no hardware fetches those that lie apart
+  constexpr int64_t kLater = 128;  // columns: from memory the hardware alone gives half of the rate
   constexpr bool Copy = L == LineForm::Copied;
   const auto take = [&] {
     if constexpr (L != LineForm::Packed) fetch(b.data + kSoon * b.step);
+    if constexpr (Beside) __builtin_prefetch(a.data + kLater * a.step, 0, 2);
     sums.template take<Copy>(a.data, Beside ? 1 : a.across, b.data, copy);
     a.data += Beside ? a.step : 1, b.data += b.step;
     if constexpr (Copy) copy += kColumns;

@@ -132,6 +132,7 @@ function(vorab_need_linalg)
   add_library(vorab_linalg STATIC
     "${folder}/orthogonal.cc"
     "${folder}/routine.cc"
+    "${folder}/svd.cc"
     "${folder}/triangles.cc")
   target_link_libraries(vorab_linalg PUBLIC vorab_artifact vorab::blas)
 endfunction()

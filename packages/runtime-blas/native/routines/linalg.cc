@@ -52,6 +52,11 @@ class LinalgStep : public Step {
     for (size_t i = 0; i < inputs_.size(); ++i) in[i] = context.values[inputs_[i]];
     for (size_t i = 0; i < outputs_.size(); ++i) out[i] = context.values[outputs_[i]];
     const int64_t batch = routine_.batch();
+    if (batch == 1) {
+      if (linalg::Refusal refusal = run_alone(context, in, out))
+        throw DataFault(*refusal, routine_.index(0));
+      return;
+    }
     std::atomic<int64_t> refused{batch};
     const auto apply = [&](int64_t b, int thread) {
       return routine_.run(b, in, out, context.scratch[static_cast<size_t>(thread)]);
@@ -73,6 +78,16 @@ class LinalgStep : public Step {
   int64_t scratch_bytes() const override { return routine_.work_bytes(); }
 
  private:
+  // One matrix: what it has of parallel work is shared.
+  linalg::Refusal run_alone(const RunContext& context, std::span<const std::byte* const> in,
+                            std::span<std::byte* const> out) const {
+    const linalg::RunHalves run_halves = [&context](const linalg::Halves& halves) {
+      context.pool.run(2, [&](int64_t half, int) { halves(static_cast<int>(half)); });
+    };
+    const bool pays = routine_.cost() >= kParallelCost;
+    return routine_.run(0, in, out, context.scratch[0], pays ? &run_halves : nullptr);
+  }
+
   linalg::BatchedRoutine routine_;
   std::vector<uint32_t> inputs_, outputs_;
   int64_t tasks_ = 1;

@@ -10,6 +10,7 @@
 #define VORAB_CBLAS(name) cblas_##name
 #define VORAB_STRINGS1
 #define VORAB_STRINGS2
+#define VORAB_STRINGS3
 #else
 #include <cblas.h>
 #define VORAB_LAPACK(name) scipy_##name##_
@@ -17,6 +18,7 @@
 // Fortran passes the lengths of strings behind all arguments.
 #define VORAB_STRINGS1 , size_t{1}
 #define VORAB_STRINGS2 , size_t{1}, size_t{1}
+#define VORAB_STRINGS3 , size_t{1}, size_t{1}, size_t{1}
 
 extern "C" {
 #define VORAB_DECLARE(p, T)                                                                        \
@@ -29,6 +31,13 @@ extern "C" {
                          int*, const int*, int*, size_t, size_t);                                  \
   void scipy_##p##gesdd_(const char*, const int*, const int*, T*, const int*, T*, T*, const int*,  \
                          T*, const int*, T*, const int*, int*, int*, size_t);                      \
+  void scipy_##p##gebrd_(const int*, const int*, T*, const int*, T*, T*, T*, T*, T*, const int*,   \
+                         int*);                                                                    \
+  void scipy_##p##bdsdc_(const char*, const char*, const int*, T*, T*, T*, const int*, T*,         \
+                         const int*, T*, int*, T*, int*, int*, size_t, size_t);                    \
+  void scipy_##p##ormbr_(const char*, const char*, const char*, const int*, const int*,            \
+                         const int*, T*, const int*, const T*, T*, const int*, T*, const int*,     \
+                         int*, size_t, size_t, size_t);                                            \
   void scipy_##p##gesvd_(const char*, const char*, const int*, const int*, T*, const int*, T*, T*, \
                          const int*, T*, const int*, T*, const int*, int*, size_t, size_t);
 VORAB_DECLARE(s, float)
@@ -81,6 +90,29 @@ namespace vorab::linalg {
     int info = 0;                                                                                  \
     VORAB_LAPACK(p##gesdd)                                                                         \
     (&jobz, &m, &n, a, &lda, s, u, &ldu, vt, &ldvt, work, &lwork, iwork, &info VORAB_STRINGS1);    \
+    return info;                                                                                   \
+  }                                                                                                \
+  inline int gebrd(int m, int n, T* a, int lda, T* d, T* e, T* tauq, T* taup, T* work,             \
+                   int lwork) {                                                                    \
+    int info = 0;                                                                                  \
+    VORAB_LAPACK(p##gebrd)(&m, &n, a, &lda, d, e, tauq, taup, work, &lwork, &info);                \
+    return info;                                                                                   \
+  }                                                                                                \
+  /* All singular vectors of a bidiagonal matrix. */                                               \
+  inline int bdsdc(char uplo, int n, T* d, T* e, T* u, int ldu, T* vt, int ldvt, T* work,          \
+                   int* iwork) {                                                                   \
+    const char compq = 'I';                                                                        \
+    int info = 0;                                                                                  \
+    VORAB_LAPACK(p##bdsdc)                                                                         \
+    (&uplo, &compq, &n, d, e, u, &ldu, vt, &ldvt, nullptr, nullptr, work, iwork,                   \
+     &info VORAB_STRINGS2);                                                                        \
+    return info;                                                                                   \
+  }                                                                                                \
+  inline int ormbr(char vect, char side, char trans, int m, int n, int k, T* a, int lda,           \
+                   const T* tau, T* c, int ldc, T* work, int lwork) {                              \
+    int info = 0;                                                                                  \
+    VORAB_LAPACK(p##ormbr)                                                                         \
+    (&vect, &side, &trans, &m, &n, &k, a, &lda, tau, c, &ldc, work, &lwork, &info VORAB_STRINGS3); \
     return info;                                                                                   \
   }                                                                                                \
   inline int gesvd(char jobz, int m, int n, T* a, int lda, T* s, T* u, int ldu, T* vt, int ldvt,   \

@@ -35,19 +35,55 @@ inline constexpr double kLeading = 0.6180339887498949;
 
 // Whether the first large component of a vector is negative.
 template <class T>
-bool turned(const T* x, int n, int64_t stride) {
+bool turned(const T* x, int n) {
   T largest = 0;
-  for (int i = 0; i < n; ++i) largest = std::max(largest, std::fabs(x[i * stride]));
+  for (int i = 0; i < n; ++i) largest = std::max(largest, std::fabs(x[i]));
   for (int i = 0; i < n; ++i) {
-    const T value = x[i * stride];
-    if (double{std::fabs(value)} >= kLeading * double{largest}) return value < 0;
+    if (double{std::fabs(x[i])} >= kLeading * double{largest}) return x[i] < 0;
   }
   return false;
 }
 
 template <class T>
-void negate(T* x, int n, int64_t stride) {
-  for (int i = 0; i < n; ++i) x[i * stride] = -x[i * stride];
+void negate(T* x, int n) {
+  for (int i = 0; i < n; ++i) x[i] = -x[i];
+}
+
+// signs[j]: -1 where column j of an m × n row-major matrix is turned, else 1. Columns that share
+// cache lines are read together.
+template <class T>
+void signs_of_columns(const T* x, int m, int n, T* signs) {
+  constexpr int kTogether = 16;
+  for (int from = 0; from < n; from += kTogether) {
+    const int count = std::min(kTogether, n - from);
+    const T* columns = x + from;
+    T largest[kTogether] = {};
+    double least[kTogether];
+    for (int i = 0; i < m; ++i) {
+      for (int j = 0; j < count; ++j)
+        largest[j] = std::max(largest[j], std::fabs(columns[int64_t{i} * n + j]));
+    }
+    T* to = signs + from;
+    for (int j = 0; j < count; ++j) least[j] = kLeading * double{largest[j]};
+    std::fill_n(to, count, T{0});
+    int unknown = count;
+    for (int i = 0; i < m && unknown > 0; ++i) {
+      for (int j = 0; j < count; ++j) {
+        const T value = columns[int64_t{i} * n + j];
+        if (to[j] != 0 || double{std::fabs(value)} < least[j]) continue;
+        to[j] = value < 0 ? T{-1} : T{1};
+        --unknown;
+      }
+    }
+  }
+}
+
+// Column j of an m × n row-major matrix times factors[j].
+template <class T>
+void scale_columns(T* x, int m, int n, const T* factors) {
+  for (int i = 0; i < m; ++i, x += n) {
+    for (int j = 0; j < n; ++j) x[j] *= factors[j];
+  }
 }
 
 // out[j, i] = in[i, j] of an m × n row-major matrix, in blocks that stay in the cache.

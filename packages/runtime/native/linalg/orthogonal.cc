@@ -1,4 +1,4 @@
-// QR, symmetric eigenvalues, singular values.
+// QR, symmetric eigenvalues.
 #include "runtime/native/linalg/lapack.h"
 #include "runtime/native/linalg/matrices.h"
 
@@ -36,11 +36,14 @@ class Qr : public MatrixRoutine {
         q[int64_t{j} * columns_ + i] = i < k_ ? matrix[int64_t{j} * n_ + i] : T{0};
     }
     if (columns_ > 0) orglq(columns_, m_, k_, q, columns_, tau, work, lwork_);
+    T* signs = work;
+    std::fill_n(signs, columns_, T{1});
     for (int i = 0; i < k_; ++i) {
       if (!(r[int64_t{i} * n_ + i] < 0)) continue;
-      negate(r + int64_t{i} * n_ + i, n_ - i, 1);
-      negate(q + i, m_, columns_);
+      signs[i] = -1;
+      negate(r + int64_t{i} * n_ + i, n_ - i);
     }
+    scale_columns(q, m_, columns_, signs);
     return std::nullopt;
   }
   int64_t work_bytes() const override { return layout_.bytes(); }
@@ -88,7 +91,7 @@ class Eigh : public MatrixRoutine {
     if (!vectors_) return std::nullopt;
     for (int i = 0; i < n_; ++i) {
       T* vector = matrix + int64_t{i} * n_;
-      if (turned(vector, n_, 1)) negate(vector, n_, 1);
+      if (turned(vector, n_)) negate(vector, n_);
     }
     transpose(matrix, reinterpret_cast<T*>(place.out[1]), n_, n_);
     return std::nullopt;
@@ -105,58 +108,6 @@ class Eigh : public MatrixRoutine {
   int64_t matrix_, work_, iwork_;
 };
 
-// LAPACK's Aᵀ = V·S·Uᵀ leaves Vᵀ and U row-major, where they are wanted.
-template <class T>
-class Svd : public MatrixRoutine {
- public:
-  Svd(int m, int n, bool vectors) : m_(m), n_(n), k_(std::min(m, n)), vectors_(vectors) {
-    T answer[2] = {};
-    int none = 0;
-    gesdd(jobz(), n_, m_, nullptr, n_, nullptr, nullptr, n_, nullptr, k_, &answer[0], -1, &none);
-    gesvd(jobz(), n_, m_, nullptr, n_, nullptr, nullptr, n_, nullptr, k_, &answer[1], -1);
-    lwork_ = work_size(std::max(answer[0], answer[1]), 1);
-    matrix_ = layout_.template add<T>(int64_t{m_} * n_);
-    work_ = layout_.template add<T>(lwork_);
-    iwork_ = layout_.template add<int>(int64_t{8} * k_);
-  }
-
-  Refusal run(const Place& place) const override {
-    const T* a = reinterpret_cast<const T*>(place.in[0]);
-    const int64_t size = int64_t{m_} * n_;
-    if (!all_finite(a, size)) return not_finite();
-    T* matrix = part<T>(place.work, matrix_);
-    T* work = part<T>(place.work, work_);
-    T* u = vectors_ ? reinterpret_cast<T*>(place.out[0]) : nullptr;
-    T* s = reinterpret_cast<T*>(place.out[vectors_ ? 1 : 0]);
-    T* vt = vectors_ ? reinterpret_cast<T*>(place.out[2]) : nullptr;
-    std::copy_n(a, size, matrix);
-    int info = gesdd(jobz(), n_, m_, matrix, n_, s, vt, n_, u, k_, work, lwork_,
-                     part<int>(place.work, iwork_));
-    if (info > 0) {
-      // Divide and conquer is fast; where it does not converge, the QR iteration usually does.
-      std::copy_n(a, size, matrix);
-      info = gesvd(jobz(), n_, m_, matrix, n_, s, vt, n_, u, k_, work, lwork_);
-    }
-    if (info != 0) return "the singular values did not converge";
-    for (int i = 0; vectors_ && i < k_; ++i) {
-      if (!turned(u + i, m_, k_)) continue;
-      negate(u + i, m_, k_);
-      negate(vt + int64_t{i} * n_, n_, 1);
-    }
-    return std::nullopt;
-  }
-  int64_t work_bytes() const override { return layout_.bytes(); }
-
- private:
-  char jobz() const { return vectors_ ? 'S' : 'N'; }
-
-  int m_, n_, k_;
-  bool vectors_;
-  int lwork_;
-  Layout layout_;
-  int64_t matrix_, work_, iwork_;
-};
-
 }  // namespace
 
 template <class T>
@@ -167,15 +118,10 @@ template <class T>
 std::unique_ptr<MatrixRoutine> make_eigh(const Extents& extents, bool vectors) {
   return std::make_unique<Eigh<T>>(extents.m, vectors);
 }
-template <class T>
-std::unique_ptr<MatrixRoutine> make_svd(const Extents& extents, bool vectors) {
-  return std::make_unique<Svd<T>>(extents.m, extents.n, vectors);
-}
 
-#define VORAB_INSTANTIATE(T)                                                  \
-  template std::unique_ptr<MatrixRoutine> make_qr<T>(const Extents&);         \
-  template std::unique_ptr<MatrixRoutine> make_eigh<T>(const Extents&, bool); \
-  template std::unique_ptr<MatrixRoutine> make_svd<T>(const Extents&, bool);
+#define VORAB_INSTANTIATE(T)                                          \
+  template std::unique_ptr<MatrixRoutine> make_qr<T>(const Extents&); \
+  template std::unique_ptr<MatrixRoutine> make_eigh<T>(const Extents&, bool);
 VORAB_INSTANTIATE(float)
 VORAB_INSTANTIATE(double)
 #undef VORAB_INSTANTIATE

@@ -118,13 +118,14 @@ BatchedRoutine::BatchedRoutine(const Application& a) {
 }
 
 Refusal BatchedRoutine::run(int64_t b, std::span<const std::byte* const> in,
-                            std::span<std::byte* const> out, std::byte* work) const {
+                            std::span<std::byte* const> out, std::byte* work,
+                            const RunHalves* run_halves) const {
   if (!routine_) return std::nullopt;
   const std::byte* from[2] = {};
   std::byte* to[3] = {};
   for (size_t i = 0; i < input_bytes_.size(); ++i) from[i] = in[i] + b * input_bytes_[i];
   for (size_t i = 0; i < output_bytes_.size(); ++i) to[i] = out[i] + b * output_bytes_[i];
-  return routine_->run({{from, input_bytes_.size()}, {to, output_bytes_.size()}, work});
+  return routine_->run({{from, input_bytes_.size()}, {to, output_bytes_.size()}, work, run_halves});
 }
 
 std::vector<int64_t> BatchedRoutine::index(int64_t b) const {

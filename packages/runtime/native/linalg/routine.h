@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,11 +20,17 @@ namespace vorab::linalg {
 // says the same in the same words.
 using Refusal = std::optional<std::string>;
 
+// Two parts of the work on a matrix, 0 and 1, neither of which waits for the other.
+using Halves = std::function<void(int half)>;
+// Runs both, at once where there are threads for them.
+using RunHalves = std::function<void(const Halves& halves)>;
+
 // One matrix: where its operands and results lie, and memory to work in.
 struct Place {
   std::span<const std::byte* const> in;
   std::span<std::byte* const> out;
-  std::byte* work;  // 64-byte aligned
+  std::byte* work;              // 64-byte aligned
+  const RunHalves* run_halves;  // null: one after the other
 };
 
 class MatrixRoutine {
@@ -52,7 +59,7 @@ class BatchedRoutine {
   double cost() const { return cost_; }  // of one matrix, in multiplications
   // Matrix b. `in` and `out`: where the whole operands and results begin.
   Refusal run(int64_t b, std::span<const std::byte* const> in, std::span<std::byte* const> out,
-              std::byte* work) const;
+              std::byte* work, const RunHalves* run_halves = nullptr) const;
   std::vector<int64_t> index(int64_t b) const;  // of matrix b in the batch
 
  private:

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -64,13 +65,16 @@ class Run {
     size_t space = work.size();
     std::align(64, space - 64, start, space);
     for (int64_t b = 0; b < routine_.batch(); ++b) {
-      if (Refusal refusal = routine_.run(b, in, out, static_cast<std::byte*>(start))) {
+      auto* const from = static_cast<std::byte*>(start);
+      if (Refusal refusal = routine_.run(b, in, out, from, run_halves_)) {
         refused_ = routine_.index(b);
         return refusal;
       }
     }
     return std::nullopt;
   }
+
+  void share(const RunHalves& run_halves) { run_halves_ = &run_halves; }
 
   Matrix<T> result(size_t i) const { return read<T>(i); }
   std::vector<int32_t> integers(size_t i) const { return read<int32_t>(i); }
@@ -85,6 +89,7 @@ class Run {
   }
 
   BatchedRoutine routine_;
+  const RunHalves* run_halves_ = nullptr;
   std::vector<std::vector<std::byte>> results_;
   std::vector<int64_t> refused_;
 };
@@ -182,6 +187,35 @@ void factorizations(int64_t m, int64_t n) {
   }
   CHECK(near(back, a, scale));
   CHECK(std::fabs(double{lu.result(2)[0]}) == 1);
+}
+
+// Vectors of both sides at once are the same to the bit, and right however large the elements are.
+template <class T>
+void halves(int64_t m, int64_t n, double factor) {
+  const int64_t k = std::min(m, n);
+  Matrix<T> a = graded<T>(1, m, n, 11);
+  for (T& x : a) x = static_cast<T>(double{x} * factor);
+  const std::vector<Shape> results = {shape_of({m, k}), shape_of({k}), shape_of({k, n})};
+  Run<T> alone(OP_svd, {shape_of({m, n})}, results), shared(OP_svd, {shape_of({m, n})}, results);
+  int pairs = 0;
+  const RunHalves both = [&](const Halves& half) {
+    ++pairs;
+    std::thread other([&] { half(0); });
+    half(1);
+    other.join();
+  };
+  shared.share(both);
+  CHECK(!alone({&a}) && !shared({&a}));
+  CHECK(pairs == (factor == 1 ? 1 : 0));
+  for (size_t i = 0; i < 3; ++i) CHECK(alone.result(i) == shared.result(i));
+  Matrix<T> u = alone.result(0), back;
+  const Matrix<T> s = alone.result(1);
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < k; ++j)
+      u[static_cast<size_t>(i * k + j)] *= static_cast<T>(s[static_cast<size_t>(j)] / factor);
+  }
+  for (T& x : a) x = static_cast<T>(double{x} / factor);
+  CHECK(near(product(u, alone.result(2), m, k, n), a, static_cast<double>(m + n)));
 }
 
 template <class T>
@@ -293,6 +327,12 @@ template <class T>
 void all() {
   for (const int64_t m : {1, 2, 5, 33}) {
     for (const int64_t n : {1, 3, 5, 40}) factorizations<T>(m, n);
+  }
+  const double extreme = std::is_same_v<T, double> ? 1e140 : 1e20;
+  for (const double factor : {1.0, 1 / extreme, extreme}) {
+    halves<T>(60, 60, factor);
+    halves<T>(150, 131, factor);
+    halves<T>(33, 40, factor);
   }
   for (const int64_t n : {1, 2, 5, 33}) {
     symmetric<T>(n);

@@ -62,11 +62,18 @@ int64_t PackedProduct::scratch_bytes() const {
   return lines * 2 * lanes * static_cast<int64_t>(sizeof(float));
 }
 
+// The hardware fetches ahead where it reads long pieces of rows.
+int64_t PackedProduct::left_lines() const {
+  constexpr int64_t kAlong = 128;
+  return left_.col_stride == 1 ? kAlong : kLines;
+}
+
 void PackedProduct::pack_left(float* to, const float* a, RowPanels block, int64_t from,
                               int64_t until) const {
   const auto lanes = static_cast<int64_t>(tiles_->lanes);
-  for (int64_t k = from; k < until; k += kLines) {
-    const auto lines = static_cast<size_t>(std::min(kLines, until - k));
+  const int64_t step = left_lines();
+  for (int64_t k = from; k < until; k += step) {
+    const auto lines = static_cast<size_t>(std::min(step, until - k));
     for (int64_t p = 0; p < block.count; ++p) {
       const int64_t row = block.first(p), rows = block.first(p + 1) - row;
       tiles_->pack(to + p * panel_elements() + k * lanes, tiles_->lanes,

@@ -46,6 +46,8 @@ class PackedProduct {
   int64_t block_start(int64_t block) const { return block * per_block_ * panel_elements(); }
   int64_t scratch_bytes() const;
 
+  // As many lines of the left operand as are packed at once.
+  int64_t left_lines() const;
   // Packs lines [from, until) of a block's panels; a: its first element.
   void pack_left(float* to, const float* a, RowPanels block, int64_t from, int64_t until) const;
   // c = left * right for a block; left: its first element, packed or not.

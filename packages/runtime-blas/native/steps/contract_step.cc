@@ -201,8 +201,8 @@ std::byte* ContractStep::target_of(const RunContext& context, const Block& block
 // All rows, for all blocks of columns.
 void ContractStep::pack_left(const RunContext& context) const {
   constexpr int64_t kElements = 8192;  // of a task
-  constexpr int64_t kLines = 32;
-  const int64_t each = std::max(ceil_div(kElements, plan_.block_m * kLines) * kLines, kLines);
+  const int64_t lines = packed_->left_lines();
+  const int64_t each = ceil_div(kElements, plan_.block_m * lines) * lines;
   const int64_t parts = ceil_div(plan_.k, each);
   const auto* a = reinterpret_cast<const float*>(context.values[plan_.a.value]) + plan_.a.offset;
   auto* to = reinterpret_cast<float*>(context.workspace);

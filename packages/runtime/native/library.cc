@@ -1,10 +1,15 @@
 #include "runtime/native/library.h"
 
+#ifdef __linux__
+#include <sched.h>
+#endif
 #ifdef _WIN32
 #include <windows.h>
 #else
 #include <dlfcn.h>
 #endif
+
+#include <optional>
 
 namespace vorab::runtime {
 namespace {
@@ -18,7 +23,44 @@ void* find_symbol(void* library) {
 }
 std::string last_problem() { return "error " + std::to_string(GetLastError()); }
 #else
-void* open_library(const std::string& path) { return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); }
+
+#ifdef __linux__
+// The calling thread runs on one CPU while this lives; a system that refuses leaves it where it is.
+class OnOneCpu {
+ public:
+  OnOneCpu() {
+    const int cpu = sched_getcpu();
+    if (cpu < 0 || sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<size_t>(cpu), &one);
+    changed_ = sched_setaffinity(0, sizeof one, &one) == 0;
+  }
+  ~OnOneCpu() {
+    if (changed_) sched_setaffinity(0, sizeof before_, &before_);
+  }
+  OnOneCpu(const OnOneCpu&) = delete;
+  OnOneCpu& operator=(const OnOneCpu&) = delete;
+
+ private:
+  cpu_set_t before_;
+  bool changed_ = false;
+};
+#else
+struct OnOneCpu {};
+#endif
+
+// OpenBLAS starts a thread for each CPU but one that its loader may run on. Ours are never given
+// work, and would spin for a tenth of a second: during the first steps.
+bool brings_openblas(const std::string& path) {
+  return path.find("libvorab_blas.") != std::string::npos;
+}
+
+void* open_library(const std::string& path) {
+  std::optional<OnOneCpu> on_one_cpu;
+  if (brings_openblas(path)) on_one_cpu.emplace();
+  return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+}
 void* find_symbol(void* library) { return dlsym(library, kEntry); }
 std::string last_problem() {
   const char* message = dlerror();

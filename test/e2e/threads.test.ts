@@ -23,17 +23,20 @@ await session.close();
 `,
 );
 
-it.runIf(process.platform === 'linux')('a session has its own threads and no library’s', async () => {
-  const artifact = join(folder, 'tiny.vorab');
-  const compiled = await vorab(
-    ['compile', 'bench/models/tiny.ts', '-o', artifact, '--no-binding', '--targets', 'blas'],
-    { env: { VORAB_BENCH_SIZES: JSON.stringify({ in: 4, hidden: 16, out: 1 }) } },
-  );
-  expect(compiled.code, compiled.stderr).toBe(0);
-  for (const threads of [1, 3]) {
-    const { code, stdout, stderr } = await runNode(script, [artifact, String(threads)]);
-    expect(code, stderr).toBe(0);
-    // One takes calls off the event loop; the caller of a step is one of the threads that compute.
-    expect(JSON.parse(stdout)).toEqual({ more: 1 + (threads - 1), same: true });
-  }
-});
+it.runIf(process.platform === 'linux')(
+  'a session has its own threads and no library’s',
+  async () => {
+    const artifact = join(folder, 'tiny.vorab');
+    const compiled = await vorab(
+      ['compile', 'bench/models/tiny.ts', '-o', artifact, '--no-binding', '--targets', 'blas'],
+      { env: { VORAB_BENCH_SIZES: JSON.stringify({ in: 4, hidden: 16, out: 1 }) } },
+    );
+    expect(compiled.code, compiled.stderr).toBe(0);
+    for (const threads of [1, 3]) {
+      const { code, stdout, stderr } = await runNode(script, [artifact, String(threads)]);
+      expect(code, stderr).toBe(0);
+      // One takes calls off the event loop; the caller of a step is one of the threads that compute.
+      expect(JSON.parse(stdout)).toEqual({ more: 1 + (threads - 1), same: true });
+    }
+  },
+);

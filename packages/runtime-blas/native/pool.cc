@@ -3,9 +3,7 @@
 #include <map>
 #include <mutex>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "runtime/native/pause.h"
 
 namespace vorab::blas {
 namespace {
@@ -14,14 +12,6 @@ namespace {
 // loop.
 constexpr int kSpins = 20000;
 constexpr int kSpinsBeforeYield = 2000;
-
-void pause() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 }  // namespace
 

@@ -65,6 +65,8 @@ class Executor {
 
  private:
   void loop();
+  bool has_work() const;  // under the lock
+  void watch() const;     // for work that comes soon, without it
 
   const size_t capacity_;
   const std::function<void()> housekeeping_;
@@ -80,6 +82,7 @@ class Executor {
   std::function<void()> last_;
   bool woken_ = false;
   bool stopping_ = false;
+  std::atomic<bool> asked_{false};  // since the thread last looked for work
   std::atomic<size_t> outstanding_{0};
   std::thread thread_;
 };

@@ -29,6 +29,14 @@ bool lower_finite(const T* a, int n) {
   return finite;
 }
 
+// The largest absolute value of n numbers.
+template <class T>
+T largest_of(const T* x, int64_t n) {
+  T largest = 0;
+  for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::fabs(x[i]));
+  return largest;
+}
+
 // A component counts for a vector's sign from this part of the largest one on: no quotient of small
 // integers, so that rounding decides no tie between components of structured matrices.
 inline constexpr double kLeading = 0.6180339887498949;
@@ -36,8 +44,7 @@ inline constexpr double kLeading = 0.6180339887498949;
 // Whether the first large component of a vector is negative.
 template <class T>
 bool turned(const T* x, int n) {
-  T largest = 0;
-  for (int i = 0; i < n; ++i) largest = std::max(largest, std::fabs(x[i]));
+  const T largest = largest_of(x, n);
   for (int i = 0; i < n; ++i) {
     if (double{std::fabs(x[i])} >= kLeading * double{largest}) return x[i] < 0;
   }

@@ -36,7 +36,7 @@ class Svd : public MatrixRoutine {
     T* matrix = part<T>(place.work, matrix_);
     T* work = part<T>(place.work, work_);
     std::copy_n(a, size, matrix);
-    int info = in_halves() && is_middle(largest(a, size))
+    int info = in_halves() && is_middle(largest_of(a, size))
                    ? divide_and_conquer(place, out)
                    : gesdd(jobz(), n_, m_, matrix, n_, out.s, out.vt, n_, out.u, k_, work, lwork_,
                            part<int>(place.work, iwork_));
@@ -63,12 +63,6 @@ class Svd : public MatrixRoutine {
   Results results(const Place& place) const {
     const auto at = [&](size_t i) { return reinterpret_cast<T*>(place.out[i]); };
     return vectors_ ? Results{at(0), at(1), at(2)} : Results{nullptr, at(0), nullptr};
-  }
-
-  static T largest(const T* a, int64_t size) {
-    T most = 0;
-    for (int64_t i = 0; i < size; ++i) most = std::max(most, std::fabs(a[i]));
-    return most;
   }
 
   void plan_halves() {

@@ -113,6 +113,13 @@ Matrix<T> product(const Matrix<T>& a, const Matrix<T>& b, int64_t m, int64_t k, 
   return out;
 }
 
+// Column j of a[m, n] times factors[j].
+template <class T>
+Matrix<T> scaled(Matrix<T> a, const Matrix<T>& factors) {
+  for (size_t i = 0; i < a.size(); ++i) a[i] *= factors[i % factors.size()];
+  return a;
+}
+
 template <class T>
 bool near(const Matrix<T>& a, const Matrix<T>& b, double scale) {
   const double tolerance = scale * (std::is_same_v<T, double> ? 1e-13 : 1e-5);
@@ -138,15 +145,11 @@ void factorizations(int64_t m, int64_t n) {
 
   Run<T> svd(OP_svd, {whole}, {shape_of({m, k}), shape_of({k}), shape_of({k, n})});
   CHECK(!svd({&a}));
-  Matrix<T> u = svd.result(0);
-  const Matrix<T> s = svd.result(1);
+  const Matrix<T> u = svd.result(0), s = svd.result(1);
   CHECK(near(product(u, u, k, m, k, true), identity<T>(k), scale));
   for (int64_t i = 0; i + 1 < k; ++i)
     CHECK(s[static_cast<size_t>(i)] >= s[static_cast<size_t>(i) + 1]);
-  for (int64_t i = 0; i < m; ++i) {
-    for (int64_t j = 0; j < k; ++j) u[static_cast<size_t>(i * k + j)] *= s[static_cast<size_t>(j)];
-  }
-  CHECK(near(product(u, svd.result(2), m, k, n), a, scale));
+  CHECK(near(product(scaled(u, s), svd.result(2), m, k, n), a, scale));
   Run<T> values(OP_svdvals, {whole}, {shape_of({k})});
   CHECK(!values({&a}));
   CHECK(near(values.result(0), s, scale));
@@ -208,13 +211,11 @@ void halves(int64_t m, int64_t n, double factor) {
   CHECK(!alone({&a}) && !shared({&a}));
   CHECK(pairs == (factor == 1 ? 1 : 0));
   for (size_t i = 0; i < 3; ++i) CHECK(alone.result(i) == shared.result(i));
-  Matrix<T> u = alone.result(0), back;
-  const Matrix<T> s = alone.result(1);
-  for (int64_t i = 0; i < m; ++i) {
-    for (int64_t j = 0; j < k; ++j)
-      u[static_cast<size_t>(i * k + j)] *= static_cast<T>(s[static_cast<size_t>(j)] / factor);
+  Matrix<T> s = alone.result(1);
+  for (Matrix<T>* x : {&a, &s}) {
+    for (T& element : *x) element = static_cast<T>(double{element} / factor);
   }
-  for (T& x : a) x = static_cast<T>(double{x} / factor);
+  const Matrix<T> u = scaled(alone.result(0), s);
   CHECK(near(product(u, alone.result(2), m, k, n), a, static_cast<double>(m + n)));
 }
 
@@ -236,12 +237,7 @@ void symmetric(int64_t n) {
   Run<T> eigh(OP_eigh, {square}, {shape_of({n}), square});
   CHECK(!eigh({&lower}));
   const Matrix<T> v = eigh.result(1), w = eigh.result(0);
-  Matrix<T> scaled = v;
-  for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = 0; j < n; ++j)
-      scaled[static_cast<size_t>(i * n + j)] *= w[static_cast<size_t>(j)];
-  }
-  CHECK(near(product(scaled, v, n, n, n, false, true), a, scale));
+  CHECK(near(product(scaled(v, w), v, n, n, n, false, true), a, scale));
   Run<T> values(OP_eigvalsh, {square}, {shape_of({n})});
   CHECK(!values({&lower}));
   CHECK(near(values.result(0), w, scale));
